@@ -1,0 +1,2 @@
+// Package metrics measures images: plain functions over lab.Image, one number per image, each with its protocol.
+package metrics
