@@ -1,0 +1,230 @@
+package metrics
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"darkroom/lib/lab"
+)
+
+// noise, draw and spoil make the pictures of testdata/make_vectors.py.
+func noise(im lab.Image, seed int) lab.Image {
+	out := lab.NewImage(im.Height, im.Width, im.Channels)
+	s := uint32(seed)
+	for i := range out.Pix {
+		s = s*1664525 + 1013904223
+		out.Pix[i] = float32(s>>8) / (1 << 24)
+	}
+	return out
+}
+
+func draw(kind string, h, w, c, seed int) lab.Image {
+	im := lab.NewImage(h, w, c)
+	if kind == "noise" {
+		return noise(im, seed)
+	}
+	for i := range im.Pix {
+		y, x, k := i/c/w, i/c%w, i%c
+		switch kind {
+		case "disc":
+			v := 0.125 + float64((x+2*y+5*k)%16)/64
+			if m := min(h, w); 9*((2*y-h)*(2*y-h)+(2*x-w)*(2*x-w)) < 4*m*m {
+				v += 0.5
+			}
+			im.Pix[i] = float32(v)
+		case "wave":
+			im.Pix[i] = float32(0.5 + 0.5*math.Sin(0.3*float64(x)+0.17*float64(y)+float64(k)))
+		}
+	}
+	return im
+}
+
+func spoil(how string, im lab.Image, seed int) lab.Image {
+	out := noise(im, seed+1)
+	for i, n := range out.Pix {
+		switch how {
+		case "noisy":
+			out.Pix[i] = im.Pix[i] + 0.5*(n-0.5)
+		case "faint":
+			out.Pix[i] = im.Pix[i] + 0.03125*(n-0.5)
+		case "flat":
+			out.Pix[i] = 0.5
+		case "negative":
+			out.Pix[i] = 1 - im.Pix[i]
+		}
+	}
+	return out
+}
+
+func TestAgreesWithScikitImage(t *testing.T) {
+	b, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Vectors []struct {
+			Kind, How                     string
+			Height, Width, Channels, Seed int
+			MSE, PSNR, SSIM               float64
+			Border4                       float64 `json:"psnr_border4"`
+			Luma                          float64 `json:"psnr_luma"`
+		}
+	}
+	if err := json.Unmarshal(b, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Vectors) != 11 {
+		t.Fatalf("%d vectors, want 11", len(file.Vectors))
+	}
+	for _, v := range file.Vectors {
+		truth := draw(v.Kind, v.Height, v.Width, v.Channels, v.Seed)
+		x := spoil(v.How, truth, v.Seed)
+		check := func(what string, m Measure, want, tolerance float64) {
+			got, err := m.Of(truth, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(got-want) > tolerance {
+				t.Errorf("%s of %s %s %s is %.9f, scikit-image says %.9f", what, v.How, v.Kind, size(truth), got, want)
+			}
+		}
+		check("MSE", MSEMeasure(Options{}), v.MSE, 1e-9)
+		check("PSNR", PSNRMeasure(Options{}), v.PSNR, 1e-7)
+		check("PSNR with border", PSNRMeasure(Options{Border: 4}), v.Border4, 1e-7)
+		check("SSIM", SSIMMeasure(Options{}), v.SSIM, 1e-7)
+		if v.Channels == 3 {
+			check("luma PSNR", PSNRMeasure(Options{Luma: true}), v.Luma, 1e-5) // luma is kept as float32
+		}
+	}
+}
+
+func TestIdenticalPicturesStayFinite(t *testing.T) {
+	im := draw("disc", 20, 20, 3, 0)
+	for _, m := range Measures() {
+		got, err := m.Of(im, im)
+		want := map[string]float64{"psnr": MaxPSNR, "ssim": 1, "mse": 0}[m.Name]
+		if err != nil || math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s of a picture with itself is %v (%v), want %v", m.Name, got, err, want)
+		}
+		if m.Protocol == "" || m.Better == "" {
+			t.Errorf("%s lacks its protocol or its direction", m.Name)
+		}
+	}
+}
+
+func TestRefusesWhatCannotBeMeasured(t *testing.T) {
+	im := draw("disc", 20, 24, 1, 0)
+	nan := draw("disc", 20, 24, 1, 0)
+	nan.Pix[24*3+7] = float32(math.NaN())
+	short := draw("disc", 20, 24, 1, 0)
+	short.Pix = short.Pix[:5]
+	small := draw("disc", 10, 24, 1, 0)
+	two := lab.NewImage(20, 24, 2)
+	for _, c := range []struct {
+		m        Measure
+		truth, x lab.Image
+		want     []string
+	}{
+		{PSNRMeasure(Options{}), im, draw("disc", 24, 20, 1, 0), []string{"20×24×1", "24×20×1"}},
+		{PSNRMeasure(Options{}), im, draw("disc", 20, 24, 3, 0), []string{"20×24×1", "20×24×3"}},
+		{PSNRMeasure(Options{}), im, nan, []string{"NaN", "row 3", "column 7"}},
+		{MSEMeasure(Options{}), im, short, []string{"5 values", "480"}},
+		{MSEMeasure(Options{}), two, two, []string{"2 channels"}},
+		{MSEMeasure(Options{}), lab.Image{Channels: 1}, lab.Image{Channels: 1}, []string{"0×0×1"}},
+		{SSIMMeasure(Options{}), small, small, []string{"11×11", "10×24×1"}},
+		{PSNRMeasure(Options{Border: 10}), im, im, []string{"border of 10", "0 to 9"}},
+	} {
+		_, err := c.m.Of(c.truth, c.x)
+		for _, w := range c.want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: error %v does not name %q", c.m.Name, err, w)
+			}
+		}
+	}
+	if _, err := Lookup("pnsr"); err == nil || !strings.Contains(err.Error(), `did you mean "psnr"?`) {
+		t.Errorf("Lookup: %v", err)
+	}
+	if m, err := Lookup("ssim"); err != nil || m.Name != "ssim" {
+		t.Errorf("Lookup(ssim): %v %v", m.Name, err)
+	}
+}
+
+func TestOptionsAreInTheProtocol(t *testing.T) {
+	seen := map[string]bool{}
+	for _, o := range []Options{{}, {Border: 4}, {Border: 8}, {Luma: true}, {Border: 4, Luma: true}} {
+		for _, m := range []Measure{MSEMeasure(o), PSNRMeasure(o), SSIMMeasure(o)} {
+			if seen[m.Protocol] {
+				t.Errorf("two protocols are both written %q", m.Protocol)
+			}
+			seen[m.Protocol] = true
+		}
+	}
+}
+
+func TestLabels(t *testing.T) {
+	h, err := CountLabels([]int{0, 2, 2, 2}, 4)
+	if err != nil || h.Coverage() != 2 || h.Total() != 4 || h[2] != 3 {
+		t.Errorf("histogram %v, %v", h, err)
+	}
+	// By hand: proportions (1/4, 0, 3/4, 0) and (1/2, 1/2, 0, 0): ½ (1/4 + 1/2 + 3/4) = 3/4.
+	tv, err := TotalVariation(h, LabelHistogram{5, 5, 0, 0})
+	if err != nil || math.Abs(tv-0.75) > 1e-15 {
+		t.Errorf("total variation %v, %v; want 0.75", tv, err)
+	}
+	if tv, err := TotalVariation(h, LabelHistogram{10, 0, 30, 0}); err != nil || tv != 0 {
+		t.Errorf("total variation of equal proportions %v, %v", tv, err)
+	}
+	if tv, err := TotalVariation(h, LabelHistogram{0, 1, 0, 0}); err != nil || tv != 1 {
+		t.Errorf("total variation of disjoint histograms %v, %v", tv, err)
+	}
+	for _, q := range []LabelHistogram{{1, 2}, {0, 0, 0, 0}, {1, -1, 1, 1}} {
+		if _, err := TotalVariation(h, q); err == nil {
+			t.Errorf("total variation accepts %v", q)
+		}
+	}
+	for _, l := range []int{-1, 4} {
+		if _, err := CountLabels([]int{l}, 4); err == nil {
+			t.Errorf("label %d of 4 classes is accepted", l)
+		}
+	}
+	if _, err := CountLabels(nil, 0); err == nil {
+		t.Error("0 classes are accepted")
+	}
+}
+
+func TestLogMeanExp(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		x    []float64
+		want float64
+	}{
+		{[]float64{3}, 3},
+		{[]float64{math.Log(1), math.Log(3)}, math.Log(2)},
+		{[]float64{-1000, -1000 + math.Log(3)}, -1000 + math.Log(2)}, // exp(-1000) is 0
+		{[]float64{1000, 1000 + math.Log(3)}, 1000 + math.Log(2)},    // exp(1000) is +Inf
+		{[]float64{-inf, math.Log(4)}, math.Log(2)},
+		{[]float64{-inf, -inf}, -inf},
+	} {
+		if got := LogMeanExp(c.x); got != c.want && math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("LogMeanExp(%v) = %v, want %v", c.x, got, c.want)
+		}
+	}
+	for _, x := range [][]float64{nil, {1, math.NaN()}, {math.NaN(), 1}} {
+		if got := LogMeanExp(x); !math.IsNaN(got) {
+			t.Errorf("LogMeanExp(%v) = %v, want NaN", x, got)
+		}
+	}
+}
+
+func BenchmarkSSIM512(b *testing.B) {
+	truth := draw("wave", 512, 512, 1, 0)
+	x := spoil("noisy", truth, 0)
+	for b.Loop() {
+		if _, err := SSIM(truth, x); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package metrics
+
+import (
+	"math"
+
+	"darkroom/lib/lab"
+)
+
+// MaxPSNR is the largest value PSNR returns, in dB. Equal pictures have infinite PSNR, which JSON cannot hold and no mean
+// survives; a mean squared error under 1e-10, far below what 8 bits can show, therefore counts as 100 dB.
+const MaxPSNR = 100
+
+// MSE returns the mean squared error over all pixels and channels, in units of the range squared.
+func MSE(truth, x lab.Image) (float64, error) { return MSEMeasure(Options{}).Of(truth, x) }
+
+// PSNR returns the peak signal-to-noise ratio in dB, 10 log10(1 / MSE), for pictures with range 1: one mean squared error
+// over all pixels and channels. It is at most MaxPSNR.
+func PSNR(truth, x lab.Image) (float64, error) { return PSNRMeasure(Options{}).Of(truth, x) }
+
+// MSEMeasure is MSE with options.
+func MSEMeasure(o Options) Measure {
+	return Measure{
+		Name: "mse", Better: "lower",
+		Protocol: "MSE, " + o.protocol(),
+		Of: func(truth, x lab.Image) (float64, error) {
+			truth, x, err := o.apply(truth, x)
+			if err != nil {
+				return 0, err
+			}
+			return meanSquare(truth.Pix, x.Pix), nil
+		},
+	}
+}
+
+// PSNRMeasure is PSNR with options.
+func PSNRMeasure(o Options) Measure {
+	return Measure{
+		Name: "psnr", Unit: "dB", Better: "higher",
+		Protocol: "PSNR, one MSE over " + o.protocol() + ", at most 100 dB",
+		Of: func(truth, x lab.Image) (float64, error) {
+			truth, x, err := o.apply(truth, x)
+			if err != nil {
+				return 0, err
+			}
+			return min(MaxPSNR, -10*math.Log10(meanSquare(truth.Pix, x.Pix))), nil
+		},
+	}
+}
+
+func meanSquare(a, b []float32) float64 {
+	sum := 0.0
+	for i := range a {
+		d := float64(a[i]) - float64(b[i])
+		sum += d * d
+	}
+	return sum / float64(len(a))
+}
