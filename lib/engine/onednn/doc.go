@@ -1,0 +1,19 @@
+// Package onednn makes XLA's CPU convolutions fast, below GoMLX: it hands them to the oneDNN library.
+//
+// GoMLX gives its plugin (PJRT) a program as StableHLO text. Enable puts a hook before the plugin's compile call; there Rewrite
+// turns every 2-D float32 convolution that it understands (forward, gradient of the input, gradient of the kernel,
+// transposed) into a custom_call, and leaves every other byte as it was. The custom_call's handler is C (conv.c), reached
+// through XLA's typed FFI, and calls oneDNN, which is loaded at run time from a pinned file. Nothing of it is
+// needed to build but a C compiler, and where anything is missing plain XLA goes on: Status says why.
+//
+//	parse.go    StableHLO text -> the fields of one convolution
+//	conv.go     those fields -> forward, backward data or backward weights, as oneDNN names them
+//	pass.go     the walk over the text
+//	onednn.go   Enable, Status, Stats
+//	hook.c      the plugin's compile call and the registration of the handler
+//	conv.c      the handler: shapes checked, batch split, primitives cached
+//	pool.c      the threads that the parts of a batch run on
+//	memory.c    glibc's malloc, tuned for big temporaries
+//
+// It knows nothing of networks or training.
+package onednn
