@@ -1,0 +1,67 @@
+package nn
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Scope is where a block's variables live.
+type Scope = model.Scope
+
+// Initializer draws the first value of a weight.
+type Initializer = model.VariableInitializer
+
+// Normal draws from a normal distribution of mean 0 (Radford et al. 2015 use a deviation of 0.02).
+func Normal(s *Scope, deviation float64) Initializer {
+	return func(g *Graph, shape shapes.Shape) *Node {
+		return MulScalar(s.Store().RandomNormal(g, shape), deviation)
+	}
+}
+
+// Glorot draws uniformly from ±√(6/(fanIn+fanOut)) (Glorot & Bengio 2010).
+func Glorot(s *Scope) Initializer {
+	return func(g *Graph, shape shapes.Shape) *Node {
+		in, out := fans(shape)
+		limit := math.Sqrt(6 / float64(in+out))
+		return MulScalar(AddScalar(MulScalar(s.Store().RandomUniform(g, shape), 2), -1), limit)
+	}
+}
+
+// He draws from a normal distribution of deviation √(2/fanIn) (He et al. 2015).
+func He(s *Scope) Initializer {
+	return func(g *Graph, shape shapes.Shape) *Node {
+		in, _ := fans(shape)
+		return MulScalar(s.Store().RandomNormal(g, shape), math.Sqrt(2/float64(in)))
+	}
+}
+
+// fans are the numbers of inputs and outputs of one unit, for weights [in, out] and kernels [height, width, in, out].
+func fans(shape shapes.Shape) (in, out int) {
+	d := shape.Dimensions
+	field := 1
+	for _, n := range d[:len(d)-2] {
+		field *= n
+	}
+	return d[len(d)-2] * field, d[len(d)-1] * field
+}
+
+// Dense is x·W + b for x [batch, in], giving [batch, units].
+func Dense(s *Scope, x *Node, units int, init Initializer) *Node {
+	in := x.Shape().Dim(-1)
+	w := s.WithInitializer(init).VariableWithShape("weights", shapes.Make(x.DType(), in, units)).NodeValue(x.Graph())
+	return AddBias(s, Dot(x, w).Product())
+}
+
+// AddBias adds a trained vector to the last axis; it begins as zeros.
+func AddBias(s *Scope, x *Node) *Node {
+	n := x.Shape().Dim(-1)
+	b := s.WithInitializer(Zeros).VariableWithShape("bias", shapes.Make(x.DType(), n)).NodeValue(x.Graph())
+	return Add(x, ExpandLeftToRank(b, x.Rank()))
+}
+
+// Flatten makes [batch, everything else].
+func Flatten(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1) }

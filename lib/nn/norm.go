@@ -1,0 +1,39 @@
+package nn
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
+
+	"github.com/gomlx/compute/shapes"
+)
+
+// BatchNorm normalises each channel over the batch and the pixels (Ioffe & Szegedy 2015), then scales and shifts it by trained
+// vectors. In a training graph it uses the batch's own mean and variance and moves the running averages by 1−momentum; elsewhere it uses
+// the averages. x is [batch, ..., channels].
+func BatchNorm(s *Scope, x *Node, momentum, epsilon float64) *Node {
+	g := x.Graph()
+	n := x.Shape().Dim(-1)
+	shape := shapes.Make(x.DType(), n)
+	gamma := s.WithInitializer(Ones).VariableWithShape("scale", shape).NodeValue(g)
+	beta := s.WithInitializer(Zeros).VariableWithShape("shift", shape).NodeValue(g)
+	meanVar := s.WithInitializer(Zeros).VariableWithShape("mean", shape).SetTrainable(false)
+	varVar := s.WithInitializer(Ones).VariableWithShape("variance", shape).SetTrainable(false)
+
+	// True two-dimensional sums behind a barrier: XLA's CPU backend makes a slow windowed reduction of the others.
+	flat := OptimizationBarrier(Reshape(x, -1, n))
+	mean, variance := meanVar.NodeValue(g), varVar.NodeValue(g)
+	if s.Store().IsTraining(g) {
+		pixels := float64(flat.Shape().Dim(0))
+		mean = ReduceMean(flat, 0)
+		variance = Max(Sub(ReduceMean(Square(flat), 0), Square(mean)), ZerosLike(mean))
+		move := func(old, now *Node) *Node {
+			return StopGradient(Add(MulScalar(old, momentum), MulScalar(now, 1-momentum)))
+		}
+		unbiased := MulScalar(variance, pixels/max(pixels-1, 1))
+		meanVar.SetNodeValue(move(meanVar.NodeValue(g), mean))
+		varVar.SetNodeValue(move(varVar.NodeValue(g), unbiased))
+	}
+	scale := Mul(gamma, Rsqrt(AddScalar(variance, epsilon)))
+	shift := Sub(beta, Mul(mean, scale))
+	y := Add(Mul(flat, ExpandLeftToRank(scale, 2)), ExpandLeftToRank(shift, 2))
+	return Reshape(y, x.Shape().Dimensions...)
+}
