@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 
 	"darkroom/lib/fetch"
@@ -10,7 +11,8 @@ import (
 // entry is a pinned dataset of the catalogue.
 type entry struct {
 	Info
-	read func(d *Dataset, paths []string, o Options) error // files, in the order of Info.Files, to splits
+	// read makes the splits of the files, which are in the order of Info.Files.
+	read func(ctx context.Context, d *Dataset, paths []string, o Options) error
 }
 
 // catalogue lists the pinned datasets. To add one: describe it here, with its files pinned, and write its read function.

@@ -215,7 +215,7 @@ func (m *memo) get(ctx context.Context, e entry, o Options) (*Dataset, error) {
 		return nil, fmt.Errorf("dataset %s: %w", e.Name, err)
 	}
 	d := &Dataset{Info: e.Info, Digest: digest}
-	if err := e.read(d, paths, o); err != nil {
+	if err := e.read(ctx, d, paths, o); err != nil {
 		return nil, fmt.Errorf("dataset %s: %w", e.Name, err)
 	}
 	k.set = d

@@ -16,7 +16,7 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// maxPixels is the largest picture that is decoded: a few kilobytes can declare more than memory holds.
+// maxPixels is the largest picture of a folder that is decoded: a few kilobytes can declare more than memory holds.
 const maxPixels = 100_000_000
 
 // formats are what decode reads, for people.
@@ -31,8 +31,9 @@ type decoded struct {
 
 // decode reads a picture by its content. Grey means that every pixel has R = G = B, however the file stores it. Transparent
 // pictures are laid over white, 16 bits a channel are rounded to 8, CMYK becomes RGB, EXIF orientation (JPEG, TIFF) is
-// carried out. Of an animation it is the first frame. The label is -1 and the name is empty.
-func decode(b []byte) (out decoded, err error) {
+// carried out. Of an animation it is the first frame. The label is -1 and the name is empty. A picture that declares
+// more than limit pixels is refused before it is decoded.
+func decode(b []byte, limit int64) (out decoded, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a decoder's bug must not end a program that reads other people's files
 			err = fmt.Errorf("corrupt: the decoder failed (%v)", r)
@@ -51,8 +52,8 @@ func decode(b []byte) (out decoded, err error) {
 	if cfg.Width <= 0 || cfg.Height <= 0 {
 		return out, fmt.Errorf("its size is %d×%d", cfg.Width, cfg.Height)
 	}
-	if int64(cfg.Width)*int64(cfg.Height) > maxPixels {
-		return out, fmt.Errorf("its declared size %d×%d is above the limit of %d megapixels", cfg.Width, cfg.Height, maxPixels/1_000_000)
+	if int64(cfg.Width)*int64(cfg.Height) > limit {
+		return out, fmt.Errorf("its declared size %d×%d is above the limit of %d pixels", cfg.Width, cfg.Height, limit)
 	}
 	im, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil {

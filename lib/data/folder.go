@@ -87,7 +87,7 @@ func scan(ctx context.Context, dir string) ([]file, error) {
 			}
 			return nil
 		}
-		if st, err := os.Stat(p); err != nil || !st.Mode().IsRegular() { // follows links to files
+		if st, err := os.Stat(p); err == nil && !st.Mode().IsRegular() { // follows links; a broken one is a bad picture
 			return nil
 		}
 		rel, err := filepath.Rel(root, p)
@@ -200,7 +200,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Dataset, error) {
 	if err := each(ctx, len(files), func(i int) {
 		var b []byte
 		if b, sums[i], bad[i] = files[i].read(); bad[i] == nil {
-			if pictures[i], bad[i] = decode(b); bad[i] == nil {
+			if pictures[i], bad[i] = decode(b, maxPixels); bad[i] == nil {
 				pictures[i].Name = files[i].name
 				pictures[i].Picture = o.prepare(pictures[i].Picture)
 			}

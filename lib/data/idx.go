@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -68,15 +69,15 @@ func mnistFiles(set string, sums [4]string, from func(name string) []fetch.Origi
 	return files
 }
 
-func readMNIST(d *Dataset, paths []string, o Options) (err error) {
-	if d.Train, err = readIDXSplit("train", paths[0], paths[1], len(d.Classes), o); err != nil {
+func readMNIST(ctx context.Context, d *Dataset, paths []string, o Options) (err error) {
+	if d.Train, err = readIDXSplit(ctx, "train", paths[0], paths[1], len(d.Classes), o); err != nil {
 		return err
 	}
-	d.Test, err = readIDXSplit("test", paths[2], paths[3], len(d.Classes), o)
+	d.Test, err = readIDXSplit(ctx, "test", paths[2], paths[3], len(d.Classes), o)
 	return err
 }
 
-func readIDXSplit(side, images, labels string, classes int, o Options) (Split, error) {
+func readIDXSplit(ctx context.Context, side, images, labels string, classes int, o Options) (Split, error) {
 	x, err := readIDX(images, 3)
 	if err != nil {
 		return nil, err
@@ -89,18 +90,20 @@ func readIDXSplit(side, images, labels string, classes int, o Options) (Split, e
 	if y.shape[0] != n {
 		return nil, fmt.Errorf("%s has %d pictures but %s has %d labels", images, n, labels, y.shape[0])
 	}
+	for i, label := range y.bytes {
+		if int(label) >= classes {
+			return nil, fmt.Errorf("%s: label %d of picture %d is not below %d", labels, label, i, classes)
+		}
+	}
 	split := make(Split, n)
 	size := height * width
-	for i := range split {
-		if int(y.bytes[i]) >= classes {
-			return nil, fmt.Errorf("%s: label %d of picture %d is not below %d", labels, y.bytes[i], i, classes)
-		}
+	err = each(ctx, n, func(i int) {
 		split[i] = o.prepare(Picture{
 			Name: fmt.Sprintf("%s/%05d", side, i), Height: height, Width: width, Channels: 1,
 			Pix: x.bytes[i*size : (i+1)*size : (i+1)*size], Label: int32(y.bytes[i]),
 		})
-	}
-	return split, nil
+	})
+	return split, err
 }
 
 func readIDX(path string, dims int) (idx, error) {

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -88,13 +89,13 @@ func naturalFiles() []fetch.File {
 	return files
 }
 
-func readNaturals(d *Dataset, paths []string, o Options) error {
+func readNaturals(_ context.Context, d *Dataset, paths []string, o Options) error {
 	for i, file := range paths {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		out, err := decode(b)
+		out, err := decode(b, maxPixels)
 		if err != nil {
 			return fmt.Errorf("%s: %w; delete it and it is fetched again", file, err)
 		}
