@@ -1,0 +1,224 @@
+package plots
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"darkroom/lib/lab"
+)
+
+// LiveView follows a run while it goes on: it collects the run's events and draws their curves, the step, the speed and
+// the time left. Its methods may be called from several goroutines.
+//
+// In a notebook cell, pass Watch as the watcher of a run, and call Done after it. A process that serves a notebook calls
+// Add for each event and sends HTML along whenever Due says so.
+type LiveView struct {
+	title string
+	id    string // of the notebook's output block; empty until it is first shown
+	now   func() time.Time
+
+	mu      sync.Mutex
+	events  []lab.Event // those with values
+	last    lab.Event   // step, speed and time left of the latest event
+	stage   string
+	note    string
+	drawn   time.Time // when HTML was last due
+	done    bool
+	changed bool
+}
+
+// interval is the shortest time between two drawings.
+const interval = 500 * time.Millisecond
+
+// Live returns a live view with a title and no events.
+func Live(title string) *LiveView { return &LiveView{title: title, now: time.Now} }
+
+// Add takes in an event, and draws nothing.
+func (v *LiveView) Add(e lab.Event) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(e.Values) > 0 {
+		v.events = append(v.events, e)
+	}
+	if e.Stage != "" && e.Stage != v.stage {
+		v.stage, v.note = e.Stage, ""
+		v.drawn = time.Time{} // a new stage is worth showing at once
+	}
+	if e.Note != "" {
+		v.note = e.Note
+	}
+	if e.Step >= v.last.Step {
+		if e.Steps == 0 {
+			e.Steps = v.last.Steps
+		}
+		if e.PerSecond == 0 {
+			e.PerSecond = v.last.PerSecond
+		}
+		v.last = e
+	}
+	v.changed = true
+}
+
+// Due says whether there is something new and the last time it said so is half a second ago.
+func (v *LiveView) Due() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.now()
+	if !v.changed || now.Sub(v.drawn) < interval {
+		return false
+	}
+	v.drawn, v.changed = now, false
+	return true
+}
+
+// Watch takes in an event and, in a notebook, updates the view under the cell at most twice a second.
+func (v *LiveView) Watch(e lab.Event) {
+	v.Add(e)
+	if gonbui.IsNotebook && v.Due() {
+		v.display()
+	}
+}
+
+// Done ends the view: in a notebook it is drawn a last time, in the form that is kept in the file.
+func (v *LiveView) Done() {
+	v.mu.Lock()
+	v.done = true
+	v.mu.Unlock()
+	if gonbui.IsNotebook {
+		v.display()
+		flush()
+	}
+}
+
+func (v *LiveView) display() {
+	page := v.HTML()
+	v.mu.Lock()
+	if v.id == "" {
+		v.id = "darkroom-live-" + gonbui.UniqueId()
+	}
+	id := v.id
+	v.mu.Unlock()
+	gonbui.UpdateHTML(id, page)
+}
+
+// Curves returns what the events say so far.
+func (v *LiveView) Curves() lab.Curves {
+	v.mu.Lock()
+	events := v.events
+	v.mu.Unlock()
+	return lab.CurvesOf(events)
+}
+
+// HTML draws the view as a piece of a page. It follows the page from light to dark.
+func (v *LiveView) HTML() string {
+	curves := v.Curves()
+	v.mu.Lock()
+	title, line, done := v.title, v.line(), v.done
+	share := v.share()
+	v.mu.Unlock()
+	var b strings.Builder
+	b.WriteString(`<div style="font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;max-width:900px">`)
+	fmt.Fprintf(&b, `<div style="display:flex;justify-content:space-between;gap:1em;font-size:13px;padding:4px 9px">`+
+		`<b>%s</b><span style="opacity:.75;font-variant-numeric:tabular-nums">%s</span></div>`,
+		html.EscapeString(title), html.EscapeString(line))
+	if !done && share >= 0 {
+		fmt.Fprintf(&b, `<div role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="%.0f" `+
+			`style="height:4px;margin:2px 9px;border-radius:2px;background:rgba(127,127,127,.25)">`+
+			`<div style="height:4px;border-radius:2px;background:#2288c8;width:%.1f%%"></div></div>`, 100*share, 100*share)
+	}
+	if len(curves) > 0 {
+		draw := inline
+		if done {
+			draw = HTML
+		}
+		if svg, err := draw(Lines(curves)); err == nil { // curves without a finite point are no reason to stop a run
+			b.WriteString(svg)
+		}
+	}
+	b.WriteString("</div>")
+	return b.String()
+}
+
+// Text writes the view as a line for a terminal: step, loss with a sparkline, speed and time left.
+func (v *LiveView) Text() string {
+	curves := v.Curves()
+	v.mu.Lock()
+	line := v.line()
+	v.mu.Unlock()
+	if len(curves) == 0 {
+		return line
+	}
+	s := curves[0]
+	_, last := ends(s.Y)
+	return fmt.Sprintf("%s · %s %s %s", line, s.Name, Spark(s.Y, 20), number(last, 4))
+}
+
+// share is the part of the steps that is done, or -1 if the number of steps is unknown.
+func (v *LiveView) share() float64 {
+	if v.last.Steps <= 0 {
+		return -1
+	}
+	return math.Min(1, float64(v.last.Step)/float64(v.last.Steps))
+}
+
+// line says in words how far the run is. The caller holds mu.
+func (v *LiveView) line() string {
+	var parts []string
+	if v.stage != "" && v.stage != "train" {
+		parts = append(parts, v.stage)
+	}
+	if e := v.last; e.Steps > 0 {
+		parts = append(parts, fmt.Sprintf("step %s of %s", thousands(e.Step), thousands(e.Steps)))
+	} else if e.Step > 0 {
+		parts = append(parts, "step "+thousands(e.Step))
+	}
+	if v.last.PerSecond > 0 {
+		parts = append(parts, number(v.last.PerSecond, 3)+" images/s")
+	}
+	switch {
+	case v.done && v.last.Elapsed > 0:
+		parts = append(parts, "took "+duration(v.last.Elapsed))
+	case !v.done && v.last.Left > 0:
+		parts = append(parts, duration(v.last.Left)+" left")
+	}
+	if v.note != "" {
+		parts = append(parts, v.note)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// thousands writes n with a thin space between groups of three digits, from five digits on.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	if len(s) < 5 || n < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteRune('\u202f')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// duration writes a time for people: "45 s", "2 min 05 s", "3 h 12 min".
+func duration(d time.Duration) string {
+	d = d.Round(time.Second)
+	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	switch {
+	case h > 0:
+		return fmt.Sprintf("%d h %02d min", h, m)
+	case m > 0:
+		return fmt.Sprintf("%d min %02d s", m, s)
+	default:
+		return fmt.Sprintf("%d s", max(s, 1))
+	}
+}

@@ -1,0 +1,138 @@
+package plots
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// linearTicks marks about n round values: 1, 2 or 5 times a power of ten apart.
+type linearTicks struct{ n int }
+
+// Ticks implements plot.Ticker.
+func (l linearTicks) Ticks(low, high float64) []plot.Tick {
+	span := high - low
+	if !(span > 0) || math.IsInf(span, 0) {
+		return []plot.Tick{{Value: low, Label: number(low, 3)}}
+	}
+	step := math.Pow(10, math.Floor(math.Log10(span/float64(l.n))))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if span/(step*m) <= float64(l.n)+0.5 {
+			step *= m
+			break
+		}
+	}
+	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+	var out []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i <= math.Floor(high/step+1e-9); i++ {
+		v := i * step
+		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, math.Max(math.Abs(low), math.Abs(high)), decimals)})
+	}
+	return out
+}
+
+// tickLabel writes v for an axis that reaches up to most: 20k rather than 20000, 2e-6 rather than 0.000002.
+func tickLabel(v, most float64, decimals int) string {
+	switch {
+	case v == 0:
+		return "0"
+	case most >= 1e9 || most < 1e-4 || decimals > 6:
+		return minus(strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "e+", "e", 1))
+	case most >= 1e6:
+		return minus(strconv.FormatFloat(v/1e6, 'f', -1, 64)) + "M"
+	case most >= 1e4:
+		return minus(strconv.FormatFloat(v/1e3, 'f', -1, 64)) + "k"
+	default:
+		return minus(strconv.FormatFloat(v, 'f', decimals, 64))
+	}
+}
+
+// logTicks marks the powers of ten, with 2 and 5 between them when there are few, and unlabelled marks otherwise.
+type logTicks struct{ n int }
+
+// Ticks implements plot.Ticker.
+func (l logTicks) Ticks(low, high float64) []plot.Tick {
+	if low <= 0 || high <= low {
+		return nil
+	}
+	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
+	decades := math.Log10(high) - math.Log10(low)
+	if decades < 0.7 {
+		return linearTicks(l).Ticks(low, high)
+	}
+	every := math.Max(1, math.Ceil(decades/float64(l.n)))
+	var out []plot.Tick
+	for e := from; e <= to; e++ {
+		for m := 1.0; m < 10; m++ {
+			v := m * math.Pow(10, e)
+			if v < low*(1-1e-9) || v > high*(1+1e-9) || (every > 1 && m > 1) {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			between := decades < 2 && (m == 2 || m == 5)
+			if m == 1 && math.Mod(e-from, every) == 0 || between {
+				t.Label = logLabel(v, e)
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func logLabel(v, exponent float64) string {
+	switch {
+	case exponent < -4 || exponent >= 9:
+		return minus(strings.Replace(strconv.FormatFloat(v, 'e', 0, 64), "e+", "e", 1))
+	case exponent >= 6:
+		return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "M"
+	case exponent >= 4:
+		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "k"
+	default:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+}
+
+// number writes v with the given number of significant digits.
+func number(v float64, digits int) string {
+	if math.IsNaN(v) {
+		return "NaN"
+	}
+	if v != 0 && math.Abs(v) >= 1 && math.Abs(v) < 1e6 {
+		whole := int(math.Floor(math.Log10(math.Abs(v)))) + 1
+		return minus(strconv.FormatFloat(v, 'f', max(0, digits-whole), 64))
+	}
+	return minus(strings.Replace(strconv.FormatFloat(v, 'g', digits, 64), "e+", "e", 1))
+}
+
+// minus replaces the hyphen of a negative number by a minus sign.
+func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
+
+// grid draws lines at the labelled ticks of the axes.
+type grid struct {
+	theme                Theme
+	vertical, horizontal bool
+}
+
+// Plot implements plot.Plotter.
+func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	line := draw.LineStyle{Color: g.theme.Grid, Width: 0.9 * px}
+	if g.vertical {
+		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			if at := x(t.Value); !t.IsMinor() && c.ContainsX(at) {
+				c.StrokeLine2(line, at, c.Min.Y, at, c.Max.Y)
+			}
+		}
+	}
+	if g.horizontal {
+		for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+			if at := y(t.Value); !t.IsMinor() && at > c.Min.Y+vg.Length(0.5) && at <= c.Max.Y+0.01 {
+				c.StrokeLine2(line, c.Min.X, at, c.Max.X, at)
+			}
+		}
+	}
+}
