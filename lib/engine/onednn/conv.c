@@ -1,0 +1,152 @@
+//go:build linux && amd64 && cgo
+
+// The handler of the custom_call: one convolution, split into parts that each run on one thread.
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include "primitive.h"
+#include "split.h"
+
+static const char *const kinds[] = {"forward", "backward data", "backward weights"};
+
+static XLA_FFI_Error *fail(XLA_FFI_CallFrame *f, int code, const dr_conv *c, const char *what) {
+  char message[512];
+  if (c)
+    snprintf(message, sizeof message,
+             "oneDNN: %s (%s convolution of x [%ld, %ld, %ld, %ld] with kernel %ldx%ld to y [%ld, %ld, %ld, %ld], stride %ldx%ld, "
+             "%ld groups); DARKROOM_KERNELS=xla does without oneDNN",
+             what, kinds[c->kind], (long)c->n, (long)c->h, (long)c->w, (long)c->c, (long)c->kh, (long)c->kw, (long)c->n,
+             (long)c->oh, (long)c->ow, (long)c->k, (long)c->sh, (long)c->sw, (long)c->groups);
+  else
+    snprintf(message, sizeof message, "oneDNN: %s", what);
+  XLA_FFI_Error_Create_Args args = {.struct_size = sizeof args, .message = message, .code = code};
+  return f->api->error_create(&args);
+}
+
+// read_conv finds the attribute that Rewrite wrote.
+static int read_conv(const XLA_FFI_CallFrame *f, dr_conv *c) {
+  for (int64_t i = 0; i < f->attrs.size; i++) {
+    const XLA_FFI_ByteSpan *name = f->attrs.names[i];
+    if (f->attrs.types[i] != XLA_FFI_ATTR_ARRAY || name->len != 4 || memcmp(name->ptr, "conv", 4)) continue;
+    const XLA_FFI_Array *a = f->attrs.values[i];
+    if (a->dtype != XLA_FFI_S64 || a->size != DR_CONV_VALUES) return 0;
+    memcpy(c, a->data, sizeof *c);
+    return c->kind >= DR_FORWARD && c->kind <= DR_BACKWARD_WEIGHTS && c->groups >= 1;
+  }
+  return 0;
+}
+
+// buffer returns the data of a float32 buffer of exactly n elements, else NULL.
+static float *buffer(const XLA_FFI_Values *v, int i, int64_t n) {
+  if (i >= v->size || v->types[i] != XLA_FFI_BUFFER) return NULL;
+  const XLA_FFI_Buffer *b = v->values[i];
+  int64_t have = 1;
+  for (int64_t k = 0; k < b->rank; k++) have *= b->dims[k];
+  return b->dtype == XLA_FFI_F32 && have == n ? b->data : NULL;
+}
+
+typedef struct {
+  const dr_conv *c;
+  int batch_parts, row_parts;
+  float *x, *w, *y;
+  float *sums;  // kernel gradients of the parts after the first
+  int64_t weights;
+  atomic_int status;
+} job;
+
+static void run_part(void *arg, int i) {
+  job *j = arg;
+  dr_part p;
+  dr_make_part(j->c, j->batch_parts, j->row_parts, i, &p);
+  int status;
+  dr_primitive *primitive = dr_acquire(&p.c, &status);
+  if (primitive) {
+    float *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
+    status = dr_run(primitive, j->x + p.x, w, j->y + p.y);
+    dr_release(primitive);
+  }
+  if (status != dnnl_success) atomic_store(&j->status, status);
+}
+
+// mirror writes the kernel with its rows and columns in reverse order.
+static void mirror(const dr_conv *c, const float *from, float *to) {
+  for (int64_t g = 0; g < c->groups; g++)
+    for (int64_t h = 0; h < c->kh; h++)
+      for (int64_t w = 0; w < c->kw; w++)
+        for (int64_t o = 0; o < c->k / c->groups; o++)
+          for (int64_t i = 0; i < c->c / c->groups; i++) {
+            int64_t at = g * c->wg + o * c->wo + i * c->wi;
+            to[at + h * c->wh + w * c->ww] = from[at + (c->kh - 1 - h) * c->wh + (c->kw - 1 - w) * c->ww];
+          }
+}
+
+XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
+  for (XLA_FFI_Extension *e = f->extension_start; e; e = e->next)
+    if (e->type == XLA_FFI_EXTENSION_METADATA) {  // the registration asks which version of the interface this was made for
+      XLA_FFI_Metadata_Extension *m = (XLA_FFI_Metadata_Extension *)e;
+      m->metadata->api_version.major_version = f->api->api_version.major_version;
+      m->metadata->api_version.minor_version = f->api->api_version.minor_version;
+      m->metadata->traits = 0;
+      return NULL;
+    }
+
+  dr_conv conv, *c = &conv;
+  if (!read_conv(f, c)) return fail(f, XLA_FFI_INVALID_ARGUMENT, NULL, "a call without the shapes of its convolution");
+  int64_t nx = c->n * c->h * c->w * c->c, ny = c->n * c->oh * c->ow * c->k, nw = c->k * (c->c / c->groups) * c->kh * c->kw;
+  int64_t last = (c->groups - 1) * c->wg + (c->k / c->groups - 1) * c->wo + (c->c / c->groups - 1) * c->wi + (c->kh - 1) * c->wh +
+                 (c->kw - 1) * c->ww;
+  job j = {.c = c, .weights = nw};
+  switch (c->kind) {
+    case DR_FORWARD:
+      j.x = buffer(&f->args, 0, nx), j.w = buffer(&f->args, 1, nw), j.y = buffer(&f->rets, 0, ny);
+      break;
+    case DR_BACKWARD_DATA:
+      j.y = buffer(&f->args, 0, ny), j.w = buffer(&f->args, 1, nw), j.x = buffer(&f->rets, 0, nx);
+      break;
+    default:
+      j.x = buffer(&f->args, 0, nx), j.y = buffer(&f->args, 1, ny), j.w = buffer(&f->rets, 0, nw);
+  }
+  if (!j.x || !j.w || !j.y || last != nw - 1) return fail(f, XLA_FFI_INVALID_ARGUMENT, c, "the buffers are not of these shapes");
+
+  if (c->flip) {
+    float *w = dr_workspace(1, sizeof(float) * nw);
+    if (!w) return fail(f, XLA_FFI_RESOURCE_EXHAUSTED, c, "out of memory");
+    mirror(c, j.w, w);
+    j.w = w;
+  }
+  c->flip = 0;  // from here on it makes no difference
+  dr_split(c, dr_pool_threads(), &j.batch_parts, &j.row_parts);
+  int parts = j.batch_parts * j.row_parts;
+  if (c->kind == DR_BACKWARD_WEIGHTS && parts > 1) {
+    j.sums = dr_workspace(1, sizeof(float) * nw * (parts - 1));
+    if (!j.sums) return fail(f, XLA_FFI_RESOURCE_EXHAUSTED, c, "out of memory");
+  }
+  dr_parallel(parts, run_part, &j);
+  int status = atomic_load(&j.status);
+  if (status == dnnl_out_of_memory) return fail(f, XLA_FFI_RESOURCE_EXHAUSTED, c, "out of memory");
+  if (status != dnnl_success) return fail(f, XLA_FFI_INTERNAL, c, "failed");
+  if (j.sums)
+    for (int i = 0; i < parts - 1; i++)  // in a fixed order, so that every run gives the same bits
+      for (int64_t k = 0; k < nw; k++) j.w[k] += j.sums[i * nw + k];
+  return NULL;
+}
+
+int dr_accepts(const dr_conv *conv, char *impl, size_t size) {
+  dr_conv c = *conv;
+  c.flip = 0;
+  int batch_parts, row_parts, ok = 1;
+  dr_split(&c, dr_pool_threads(), &batch_parts, &row_parts);
+  for (int i = 0; i < batch_parts * row_parts && ok; i++) {
+    dr_part p;
+    int status;
+    dr_make_part(&c, batch_parts, row_parts, i, &p);
+    dr_primitive *primitive = dr_acquire(&p.c, &status);
+    ok = primitive != NULL;
+    if (primitive) {
+      snprintf(impl, size, "%s", primitive->impl);
+      ok = strncmp(impl, "ref", 3) != 0;  // the reference implementation is a plain loop
+      dr_release(primitive);
+    }
+  }
+  return ok;
+}

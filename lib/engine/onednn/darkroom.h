@@ -1,0 +1,36 @@
+// What the C files of this package offer each other and Go.
+#ifndef DARKROOM_ONEDNN_H
+#define DARKROOM_ONEDNN_H
+#include "abi.h"
+
+// One convolution, in the order of Conv.values (conv.go). Always seen from the forward one: x [n,h,w,c], y [n,oh,ow,k].
+typedef struct {
+  int64_t kind, n, h, w, c, oh, ow, k, kh, kw, sh, sw, dh, dw, top, bottom, left, right, groups, flip;
+  int64_t wg, wo, wi, wh, ww;  // the kernel's strides, in elements
+} dr_conv;
+enum { DR_FORWARD, DR_BACKWARD_DATA, DR_BACKWARD_WEIGHTS, DR_CONV_VALUES = 25 };
+
+// oneDNN (library.c). dr_load returns NULL, or the reason why it cannot be used, which the caller frees.
+extern struct dnnl_functions dr_dnnl;
+extern dnnl_engine_t dr_engine;
+char *dr_load(const char *path, const char *gomp);
+int dr_major(void), dr_minor(void), dr_patch(void), dr_isa(void);
+void dr_one_thread(void);  // oneDNN on this thread uses this thread only
+
+// The handler (conv.c).
+XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *);
+int dr_accepts(const dr_conv *, char *impl, size_t size);  // 1 if a fast implementation exists; its name
+int dr_cached(void);                                       // primitives in the cache
+
+// Threads (pool.c): runs part(job, i) for i in [0, parts), on the caller too; returns when all are done.
+int dr_pool_start(int threads);  // the number of threads that there are, the caller's included
+int dr_pool_threads(void);
+void dr_parallel(int parts, void (*part)(void *job, int i), void *job);
+
+// The plugin (hook.c). dr_hook returns NULL, or why the hook cannot be placed, which the caller frees.
+char *dr_hook(const char *plugin, const char *target);
+int64_t dr_fallbacks(void);  // programs that the plugin refused rewritten and took as they were
+
+// Memory (memory.c): returns the bytes of heap that huge pages were asked for.
+size_t dr_tune_memory(size_t reserve);
+#endif

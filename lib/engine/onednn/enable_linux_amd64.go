@@ -1,0 +1,113 @@
+//go:build cgo
+
+package onednn
+
+/*
+#cgo CFLAGS: -O2 -std=gnu11 -Wall -Wextra
+#cgo LDFLAGS: -ldl -lpthread
+#include <stdlib.h>
+#include "darkroom.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+func unsupported() string {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		return "the CPU has no AVX2"
+	}
+	return ""
+}
+
+// start loads the library, starts the threads and hooks the plugin.
+func start(plugin, library string, threads int) (s Status, reason string) {
+	cPlugin, cLibrary, cGomp := C.CString(plugin), C.CString(library), C.CString("libgomp.so.1")
+	defer C.free(unsafe.Pointer(cPlugin))
+	defer C.free(unsafe.Pointer(cLibrary))
+	defer C.free(unsafe.Pointer(cGomp))
+	if r := C.dr_load(cLibrary, cGomp); r != nil {
+		defer C.free(unsafe.Pointer(r))
+		return s, C.GoString(r)
+	}
+	s.Threads = int(C.dr_pool_start(C.int(min(threads, 64))))
+	s.Version = fmt.Sprintf("%d.%d.%d", C.dr_major(), C.dr_minor(), C.dr_patch())
+	s.CPU = cpuName() + ", " + isaName(int(C.dr_isa()))
+	if r := C.dr_hook(cPlugin, C.CString(Target)); r != nil { // the plugin keeps the name
+		defer C.free(unsafe.Pointer(r))
+		return s, C.GoString(r)
+	}
+	return s, ""
+}
+
+// cpuName is the CPU's own name for itself.
+func cpuName() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for _, line := range strings.Split(string(info), "\n") {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+				return strings.TrimSpace(value)
+			}
+		}
+	}
+	return "unknown CPU"
+}
+
+// isaName names oneDNN's instruction sets (dnnl_cpu_isa_t).
+func isaName(isa int) string {
+	names := map[int]string{0x1: "SSE4.1", 0x3: "AVX", 0x7: "AVX2", 0xf: "AVX2 VNNI", 0x27: "AVX-512", 0x67: "AVX-512 VNNI",
+		0x1f: "AVX2 VNNI 2", 0xe7: "AVX-512 BF16", 0x1ef: "AVX-512 FP16", 0xfef: "AVX-512 AMX", 0x1fef: "AVX-512 AMX FP16"}
+	if n, ok := names[isa]; ok {
+		return n
+	}
+	return fmt.Sprintf("instruction set %#x", isa)
+}
+
+// accepts asks oneDNN whether it has a fast implementation.
+func accepts(c Conv) bool {
+	conv := cConv(c)
+	var impl [64]C.char
+	return C.dr_accepts(&conv, &impl[0], C.size_t(len(impl))) == 1 && worthwhile(c, C.GoString(&impl[0]))
+}
+
+func cConv(c Conv) C.dr_conv {
+	var conv C.dr_conv
+	to := (*[C.DR_CONV_VALUES]C.int64_t)(unsafe.Pointer(&conv))
+	for i, v := range c.values() {
+		to[i] = C.int64_t(v)
+	}
+	return conv
+}
+
+func fallbacks() int64 { return int64(C.dr_fallbacks()) }
+
+// TuneMemory keeps glibc's malloc from giving big blocks back to the kernel after every step.
+func TuneMemory() { C.dr_tune_memory(0) }
+
+//export darkroomRewrite
+func darkroomRewrite(code *C.char, size C.size_t, outSize *C.size_t) (out *C.char) {
+	defer func() {
+		if recover() != nil { // a defect of the pass must not stop a program that XLA can compile
+			out = nil
+		}
+	}()
+	counts.programs.Add(1)
+	if switched.Load() {
+		return nil
+	}
+	program := C.GoStringN(code, C.int(size))
+	rewritten, seen, taken := Rewrite(program, accepts)
+	counts.seen.Add(int64(seen))
+	counts.taken.Add(int64(taken))
+	if taken == 0 {
+		return nil
+	}
+	*outSize = C.size_t(len(rewritten))
+	return C.CString(rewritten)
+}
