@@ -1,0 +1,81 @@
+package kernel
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// childAttributes end the child when this process is killed.
+func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }
+
+// lockThread keeps the thread that a child's life is tied to.
+func lockThread() (unlock func()) {
+	runtime.LockOSThread()
+	return runtime.UnlockOSThread
+}
+
+// leadGroup makes this process the leader of a process group, as Jupyter does for its kernels anyway. Everything that the kernel
+// starts is in that group, so that killing the group leaves nothing; orphans become children of this process.
+func leadGroup() {
+	if syscall.Getpgrp() != os.Getpid() {
+		_ = syscall.Setpgid(0, 0)
+	}
+	const prSetChildSubreaper = 36
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
+}
+
+// endGroup ends this process's children and the other processes of its group: SIGTERM, and SIGKILL for those still there
+// after grace.
+func endGroup(grace time.Duration) {
+	signalGroup(syscall.SIGTERM)
+	for end := time.Now().Add(grace); time.Now().Before(end) && len(group()) > 0; {
+		reap()
+		time.Sleep(20 * time.Millisecond)
+	}
+	signalGroup(syscall.SIGKILL)
+	reap()
+}
+
+// reap collects children that have ended.
+func reap() {
+	for {
+		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
+			return
+		}
+	}
+}
+
+func signalGroup(s syscall.Signal) {
+	for _, pid := range group() {
+		_ = syscall.Kill(pid, s)
+	}
+}
+
+// group lists this process's living children and the processes of its group, without itself.
+func group() []int {
+	self := os.Getpid()
+	if self != syscall.Getpgrp() {
+		return nil // not ours to end
+	}
+	own := strconv.Itoa(self)
+	var out []int
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (name) state ppid pgrp …; the name may hold anything
+		f := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if len(f) > 2 && string(f[0]) != "Z" && (string(f[1]) == own || string(f[2]) == own) && pid != self {
+			out = append(out, pid)
+		}
+	}
+	return out
+}

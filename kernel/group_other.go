@@ -1,0 +1,28 @@
+//go:build !linux
+
+package kernel
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+
+func lockThread() (unlock func()) { return func() {} }
+
+func leadGroup() {
+	if syscall.Getpgrp() != os.Getpid() {
+		_ = syscall.Setpgid(0, 0)
+	}
+}
+
+// endGroup asks the other processes of this process's group to end.
+func endGroup(time.Duration) {
+	if syscall.Getpgrp() == os.Getpid() {
+		signal.Ignore(syscall.SIGTERM)
+		_ = syscall.Kill(0, syscall.SIGTERM)
+	}
+}
