@@ -30,10 +30,10 @@ func ExampleBuild() {
 	//
 	// Task restore:denoise25:naturals, commit 1f3a9c0
 	//
-	// | method | seeds | images | PSNR (dB) ↑ | Δ PSNR | wall time |
-	// |:--|--:|--:|--:|--:|--:|
-	// | identity | 0 | 6 | 21.00 ± 0.67 | – | 1.5 s |
-	// | fista | 0 | 6 | **26.50 ± 0.75** | +5.50 ± 0.58 (p = 0.031) | 1.5 s |
+	// | method   | seeds | images |      PSNR (dB) ↑ |                   Δ PSNR | wall time |
+	// | :------- | ----: | -----: | ---------------: | -----------------------: | --------: |
+	// | identity |     0 |      6 |     21.00 ± 0.67 |                        – |     1.5 s |
+	// | fista    |     0 |      6 | **26.50 ± 0.75** | +5.50 ± 0.58 (p = 0.031) |     1.5 s |
 	//
 	// - Protocol of PSNR: PSNR, grey, range 1.
 	// - Note: ± is half the width of a 95 % percentile bootstrap interval over images (2000 resamples, fixed draw).
