@@ -8,16 +8,17 @@ import (
 // Kind is what a task asks for.
 type Kind string
 
-// The four kinds of task.
+// The four kinds of task, and Classify, with which darkroom trains the classifiers that look at generated samples.
 const (
 	Generate  Kind = "generate"  // noise, maybe a label -> image
 	Restore   Kind = "restore"   // measurement y = A(x) + noise -> image
 	Translate Kind = "translate" // domain A -> domain B
 	Segment   Kind = "segment"   // image -> mask
+	Classify  Kind = "classify"  // image -> label
 )
 
 // Kinds lists the kinds of task in the order in which they are shown.
-var Kinds = []Kind{Generate, Restore, Translate, Segment}
+var Kinds = []Kind{Generate, Restore, Translate, Segment, Classify}
 
 // Task is a parsed task string: kind, degradation (restore only), dataset, and the side of a picture if one is asked for.
 //
@@ -40,7 +41,7 @@ func ParseTask(s string) (Task, error) {
 	}
 	t := Task{Kind: Kind(kind)}
 	switch t.Kind {
-	case Generate, Translate, Segment:
+	case Generate, Translate, Segment, Classify:
 	case Restore:
 		t.Operator, rest, ok = strings.Cut(rest, ":")
 		if !ok || rest == "" || t.Operator == "" {
@@ -50,7 +51,7 @@ func ParseTask(s string) (Task, error) {
 			return fail(fmt.Sprintf("%q is no degradation", t.Operator))
 		}
 	default:
-		return fail(fmt.Sprintf("unknown kind %q%s", kind, Suggest(kind, []string{"generate", "restore", "translate", "segment"})))
+		return fail(fmt.Sprintf("unknown kind %q%s", kind, Suggest(kind, []string{"generate", "restore", "translate", "segment", "classify"})))
 	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		size := 0

@@ -1,0 +1,55 @@
+package methods
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"darkroom/lib/lab"
+)
+
+// Entry is one method of the catalogue.
+type Entry struct {
+	Name  string
+	Kinds []lab.Kind
+	Paper string
+	Steps int           // default training steps; 0 for a method that does not train by steps
+	New   func() Method // a pointer to the zero struct; Apply sets its parameters
+}
+
+// Catalogue lists all methods, baselines first. To add a method, write its file and add its line.
+func Catalogue() []Entry {
+	return []Entry{
+		{"identity", []lab.Kind{lab.Restore}, "the degraded image itself: what every method must beat", 0, func() Method { return new(Unrestored) }},
+		{"pca", []lab.Kind{lab.Generate}, "Tipping & Bishop 1999, Probabilistic principal component analysis, J. R. Stat. Soc. B 61(3)", 0, func() Method { return new(PCA) }},
+		{"vae", []lab.Kind{lab.Generate}, "Kingma & Welling 2013, Auto-encoding variational Bayes, arXiv:1312.6114", 10000, func() Method { return new(VAE) }},
+		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},
+		{"fista", []lab.Kind{lab.Restore}, "Beck & Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2(1)", 0, func() Method { return new(FISTA) }},
+		{"dncnn", []lab.Kind{lab.Restore}, "Zhang et al. 2017, Beyond a Gaussian denoiser, IEEE TIP 26(7), arXiv:1608.03981", 5000, func() Method { return new(DnCNN) }},
+		{"lenet", []lab.Kind{lab.Classify}, "after LeCun et al. 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)", 2000, func() Method { return new(LeNet) }},
+	}
+}
+
+// Lookup returns the entry of a name. The error names the nearest known one.
+func Lookup(name string) (Entry, error) {
+	var names []string
+	for _, e := range Catalogue() {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return Entry{}, fmt.Errorf("unknown method %q%s; the methods are %s", name, lab.Suggest(name, names), strings.Join(names, ", "))
+}
+
+// Does says whether the method can do a kind of task.
+func (e Entry) Does(k lab.Kind) bool { return slices.Contains(e.Kinds, k) }
+
+// Card describes the method.
+func (e Entry) Card() lab.MethodCard {
+	kinds := make([]string, len(e.Kinds))
+	for i, k := range e.Kinds {
+		kinds[i] = string(k)
+	}
+	return lab.MethodCard{Name: e.Name, Tasks: kinds, Paper: e.Paper, Parameters: Parameters(e.New()), Steps: e.Steps}
+}

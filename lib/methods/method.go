@@ -1,0 +1,140 @@
+package methods
+
+import (
+	"darkroom/lib/lab"
+	"darkroom/lib/nn"
+	"darkroom/lib/physics"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
+)
+
+// Scope is where variables live.
+type Scope = nn.Scope
+
+// Problem is what a method is fitted to.
+type Problem struct {
+	Kind                    lab.Kind
+	Height, Width, Channels int              // of the training images; for restore, of the patches
+	Classes                 int              // number of labels, 0 if there are none
+	Operator                physics.Operator // restore only
+}
+
+// Method is any method. Pose tells it the problem before anything else; the error says what does not fit and what would.
+type Method interface {
+	Pose(p Problem) error
+}
+
+// Posed is embedded in methods to remember the problem.
+type Posed struct{ problem Problem }
+
+// Pose implements Method.
+func (p *Posed) Pose(q Problem) error { p.problem = q; return nil }
+
+// Batch is what one training step sees. Images are [batch, height, width, channels] in [0, 1].
+type Batch struct {
+	X     *Node
+	Label *Node // [batch] int32; nil if the data has no labels
+}
+
+// Trainable methods learn by steps.
+type Trainable interface {
+	Method
+	// Objectives are what is minimised; within a step one after the other, each seeing what the one before it changed.
+	Objectives() []Objective
+	// BatchSize is the number of images in a step.
+	BatchSize() int
+}
+
+// Objective is one loss and the variables that it trains. One objective is a plain network; two make a GAN.
+type Objective struct {
+	Name   string   // prefix of its events, such as "generator"; empty if there is only one
+	Scopes []string // whose variables it trains, such as "generator"
+	Adam   nn.Adam
+	Loss   func(s *Scope, b Batch) Loss
+}
+
+// Loss is a scalar to minimise and the scalars that go into the events.
+type Loss struct {
+	Total *Node
+	Terms []Term
+}
+
+// Term is a named scalar.
+type Term struct {
+	Name  string
+	Value *Node
+}
+
+// Patcher is a trainable restorer that learns from square patches of this side, cut at random.
+type Patcher interface{ PatchSize() int }
+
+// Array is a variable's value on the host.
+type Array struct {
+	Shape []int
+	Data  []float32
+}
+
+// Images is a stack of equal images on the host, [n, height, width, channels], 8 bits a value.
+type Images struct {
+	N, Height, Width, Channels int
+	At                         func(i int) []uint8
+}
+
+// Runner compiles graph functions for methods that work outside the training loop.
+type Runner interface {
+	// Compile returns a function that runs fn on the engine's backend; the first call for given shapes compiles it.
+	Compile(fn func(inputs []*Node) []*Node) func(inputs ...Array) ([]Array, error)
+}
+
+// Fitter methods compute their variables, by path, from all the training images at once.
+type Fitter interface {
+	Method
+	Fit(run Runner, x Images) (map[string]Array, error)
+}
+
+// Sampler methods make images from noise.
+type Sampler interface {
+	Method
+	// LatentSize is the number of standard normal values that one image is made from.
+	LatentSize() int
+	// Sample maps z [n, latent] to images [n, height, width, channels] in [0, 1].
+	Sample(s *Scope, z *Node) *Node
+}
+
+// Encoder methods map images to the mean and log-variance of a code, both [n, latent].
+type Encoder interface {
+	Encode(s *Scope, x *Node) (mean, logVar *Node)
+}
+
+// ImportanceSampler methods bound log p(x) by importance sampling: the log-mean-exp of k weights log p(x, z) − log q(z|x), in nats, is a
+// lower bound that tightens with k (Burda et al. 2015); with k = 1 it is the ELBO.
+type ImportanceSampler interface {
+	// Weights returns log-weights [n, k] for images x and standard normal noise eps [n·k, latent], image-major.
+	Weights(s *Scope, x, eps *Node, k int) *Node
+	// Terms returns the two terms of the ELBO, E[log p(x|z)] and KL(q(z|x) ‖ p(z)), each [n], with eps [n, latent].
+	Terms(s *Scope, x, eps *Node) (reconstruction, kl *Node)
+	LatentSize() int
+	// Binary says whether x must be binarised first.
+	Binary() bool
+}
+
+// Density methods give an exact log-density [n] of images, in nats.
+type Density interface {
+	LogDensity(s *Scope, x *Node) *Node
+	// Dequantise says whether x is binarised and uniform noise on [0, 1) added first, so that the density bounds the log-probability of
+	// the binary image from below (Theis et al. 2016).
+	Dequantise() bool
+}
+
+// Restorer methods undo a degradation: from y [n, height, width, channels] and the operator's array aux (nil if it has none)
+// to an estimate of x.
+type Restorer interface {
+	Method
+	Restore(s *Scope, y, aux *Node) *Node
+}
+
+// Classifier methods give class scores [n, classes]; darkroom trains one to look at the samples of generators.
+type Classifier interface {
+	Method
+	Logits(s *Scope, x *Node) *Node
+}
