@@ -88,7 +88,7 @@ func (f bars) Draw(c draw.Canvas, t Theme) error {
 	data := p.DataCanvas(body)
 	_, ty := p.Transforms(&data)
 	for i, v := range values {
-		c.FillText(beside, vg.Point{X: data.Max.X + 12*px, Y: ty(f.row(i))}, v)
+		c.FillText(beside, vg.Point{X: data.Max.X + 12*px, Y: ty(f.row(i)) + beside.FontExtents().Descent}, v)
 	}
 	return nil
 }
@@ -161,20 +161,22 @@ func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// text is the value as it is written: as many digits as the interval deserves.
+// text is the value as it is written: with the decimals that the widest interval deserves, the same in every row.
 func (f bars) text(b Bar) string {
 	if !finite(b.Value) {
 		return "no value"
 	}
-	if !b.hasInterval() || b.High == b.Low {
+	widest := 0.0
+	for _, o := range f.items {
+		if o.hasInterval() {
+			widest = math.Max(widest, (o.High-o.Low)/2)
+		}
+	}
+	decimals := 1 - int(math.Floor(math.Log10(widest)))
+	if widest == 0 || decimals > 6 {
 		return number(b.Value, 4)
 	}
-	half := (b.High - b.Low) / 2
-	decimals := max(0, 1-int(math.Floor(math.Log10(half))))
-	if decimals > 6 {
-		return number(b.Value, 4)
-	}
-	return minus(fmt.Sprintf("%.*f", decimals, b.Value))
+	return minus(fmt.Sprintf("%.*f", max(0, decimals), b.Value))
 }
 
 // Alt implements Figure.

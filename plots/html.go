@@ -40,7 +40,9 @@ func HTML(f Figure) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dark, err := svgIn(f, Dark)
+	open := Dark // the page's own background shows through
+	open.Background = color.NRGBA{}
+	dark, err := svgIn(f, open)
 	if err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func checkImage(im lab.Image) error {
 // pixels returns factor, gap, columns, rows and the whole size of the grid in pixels.
 func (f imageGrid) pixels() (k, gap, columns, rows, w, h int) {
 	im := f.images[0]
-	k = max(1, 56/max(im.Height, im.Width, 1))
+	k = max(1, int(math.Round(64/float64(max(im.Height, im.Width)))))
 	if f.gaps {
 		gap = 2
 	}

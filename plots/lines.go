@@ -117,6 +117,11 @@ func (f lines) panels() (out []panel, legend []string, note string, err error) {
 			out = append(out, panel{title: group, curves: curves, legend: true})
 		}
 	}
+	for i := range out { // a group of one needs no legend
+		if p := &out[i]; p.legend && len(p.curves) == 1 {
+			p.title, p.legend, p.curves[0].label = p.title+"/"+p.curves[0].label, false, ""
+		}
+	}
 	if !known && len(f.names) > 0 {
 		return nil, nil, "", fmt.Errorf("plots: lines: %w: no series is named %s", ErrEmpty, strings.Join(f.names, ", "))
 	}
@@ -180,12 +185,12 @@ func (f lines) drawable(x, y float64) bool {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// automatic is the weight that smooths n points over about n/50 of them, or not at all below 100.
+// automatic is the weight that smooths n points over about n/100 of them, or not at all below 100.
 func automatic(n int) float64 {
 	if n < 100 {
 		return 0
 	}
-	return math.Round(1000*math.Exp(-50/float64(n))) / 1000
+	return math.Round(1000*math.Exp(-100/float64(n))) / 1000
 }
 
 // Alt implements Figure.

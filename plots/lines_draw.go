@@ -46,7 +46,7 @@ func (f lines) head(width vg.Length, legend []string) vg.Length {
 		h += 24 * px
 	}
 	if len(legend) > 0 {
-		h += lineHeight * vg.Length(len(legendRows(legend, width-2*margin)))
+		h += lineHeight*vg.Length(len(legendRows(legend, width-2*margin))) + 8*px
 	}
 	return h
 }
@@ -166,6 +166,9 @@ func (f lines) ranges(p panel) (xmin, xmax, ymin, ymax float64) {
 	for _, c := range p.curves {
 		for _, ys := range [][]float64{c.y, c.raw, c.low, c.high} {
 			for i, y := range ys {
+				if f.logY && y < c.y[i]/10 { // a bound that nears zero would stretch a log axis without end
+					continue
+				}
 				if f.drawable(c.x[i], y) {
 					xmin, xmax = math.Min(xmin, c.x[i]), math.Max(xmax, c.x[i])
 					ymin, ymax = math.Min(ymin, y), math.Max(ymax, y)

@@ -123,7 +123,7 @@ func (v *LiveView) HTML() string {
 	share := v.share()
 	v.mu.Unlock()
 	var b strings.Builder
-	b.WriteString(`<div style="font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;max-width:900px">`)
+	b.WriteString(`<div style="font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;width:fit-content;min-width:480px">`)
 	fmt.Fprintf(&b, `<div style="display:flex;justify-content:space-between;gap:1em;font-size:13px;padding:4px 9px">`+
 		`<b>%s</b><span style="opacity:.75;font-variant-numeric:tabular-nums">%s</span></div>`,
 		html.EscapeString(title), html.EscapeString(line))

@@ -45,7 +45,7 @@ func LogX() Option { return func(o *options) { o.logX = true } }
 func LogY() Option { return func(o *options) { o.logY = true } }
 
 // Smooth draws the exponential moving average with the given weight of the past, from 0 (none) to below 1, over the faint
-// raw line. Without it, lines of 100 points and more are smoothed over about a fiftieth of their length.
+// raw line. Without it, lines of 100 points and more are smoothed over about a hundredth of their length.
 func Smooth(weight float64) Option {
 	return func(o *options) { o.smooth = min(max(weight, 0), 0.9999) }
 }

@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"image/color"
+
 	stdfont "golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
@@ -14,6 +16,23 @@ import (
 // pdfCanvas draws bold text and text outside code page 1252 (σ, −, ≥) as outlines, because gonum's PDF canvas in v0.17.0
 // writes every such letter as a dot and registers bold fonts under a name that it does not find again.
 type pdfCanvas struct{ *vgpdf.Canvas }
+
+// SetColor implements vg.Canvas. gonum's PDF canvas takes colours multiplied by their alpha for plain ones, so that
+// transparent ones come out grey.
+func (c pdfCanvas) SetColor(clr color.Color) {
+	if clr == nil {
+		clr = color.Black
+	}
+	c.Canvas.SetColor(straight(color.NRGBAModel.Convert(clr).(color.NRGBA)))
+}
+
+// straight is a colour that hands out its parts not multiplied by alpha.
+type straight color.NRGBA
+
+// RGBA implements color.Color, but for what its doc comment says of alpha.
+func (s straight) RGBA() (r, g, b, a uint32) {
+	return uint32(s.R) * 0x101, uint32(s.G) * 0x101, uint32(s.B) * 0x101, uint32(s.A) * 0x101
+}
 
 // FillString implements vg.Canvas.
 func (c pdfCanvas) FillString(f font.Face, pt vg.Point, s string) {

@@ -19,11 +19,12 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 	if !(span > 0) || math.IsInf(span, 0) {
 		return []plot.Tick{{Value: low, Label: number(low, 3)}}
 	}
-	step := math.Pow(10, math.Floor(math.Log10(span/float64(l.n))))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if span/(step*m) <= float64(l.n)+0.5 {
-			step *= m
-			break
+	ideal := span / float64(l.n)
+	power := math.Pow(10, math.Floor(math.Log10(ideal)))
+	step := power
+	for _, m := range []float64{2, 5, 10} {
+		if math.Abs(math.Log(m*power/ideal)) < math.Abs(math.Log(step/ideal)) {
+			step = m * power
 		}
 	}
 	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
