@@ -36,6 +36,9 @@ func significant(v float64) string {
 	return strconv.FormatFloat(v, 'f', decimals(v, 4), 64)
 }
 
+// short writes v with two significant digits.
+func short(v float64) string { return strconv.FormatFloat(v, 'f', decimals(v, 2), 64) }
+
 // decimals is how many decimals show v with the given number of significant digits; at least 0, at most 12.
 func decimals(v float64, digits int) int {
 	v = math.Abs(v)

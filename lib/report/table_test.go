@@ -150,12 +150,13 @@ func TestVerdict(t *testing.T) {
 		reached bool
 		want    string
 	}{
-		{31, "higher", true, "Reached: psnr of dncnn is 32"},
-		{32, "higher", true, "equal"},
-		{33.5, "higher", false, "Not reached: psnr of dncnn is 32"},
-		{31, "lower", false, "1 dB short"},
-		{33, "lower", true, "1 dB better"},
-		{33, "", false, "no better direction"},
+		{31, "higher", true, " dB, reaches the published 31 dB (Zhang et al. 2017, Table II): 1.0 dB better, within the interval."},
+		{20, "higher", true, "reaches the published 20 dB (Zhang et al. 2017, Table II): 12 dB better."},
+		{32, "higher", true, "it is equal"},
+		{33.5, "higher", false, "does not reach the published 33.5 dB"},
+		{31, "lower", false, "1.0 dB short"},
+		{33, "lower", true, "1.0 dB better"},
+		{33, "", false, "neither reaches nor misses"},
 	} {
 		e := entries()
 		for _, entry := range e {
@@ -172,7 +173,7 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 	v := build(t, entries(), Published{"dncnn", "ssim", 0.9, "a paper", ""}).Rows[1].Published[0]
-	if v.Reached || !strings.HasPrefix(v.Line, "Not measured: ssim of dncnn") {
+	if v.Reached || !strings.HasPrefix(v.Line, "ssim of dncnn was not measured") {
 		t.Errorf("not measured: %+v", v)
 	}
 }

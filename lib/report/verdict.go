@@ -19,25 +19,28 @@ func verdict(p Published, row Row, col Column) Verdict {
 	if col.Better == "lower" {
 		gap = -gap
 	}
-	from := fmt.Sprintf("%s%s published (%s)", minus(fmt.Sprint(p.Value)), unit, p.Source)
+	published := fmt.Sprintf("the published %s%s (%s)", minus(fmt.Sprint(p.Value)), unit, p.Source)
+	measured := fmt.Sprintf("%s of %s, %s%s,", p.Metric, p.Method, cell.Text(), unit)
 	var line string
 	switch {
 	case !ok:
-		line = fmt.Sprintf("Not measured: %s of %s, against %s.", p.Metric, p.Method, from)
+		line = fmt.Sprintf("%s of %s was not measured and cannot be held against %s.", p.Metric, p.Method, published)
 	case col.Better == "":
-		line = fmt.Sprintf("Neither reached nor missed: %s of %s is %s%s against %s, and has no better direction.",
-			p.Metric, p.Method, cell.Text(), unit, from)
+		line = fmt.Sprintf("%s neither reaches nor misses %s, for neither higher nor lower is better.", measured, published)
 	default:
 		v.Reached = gap >= 0
-		word, how := "Reached", "better"
+		word, how := "reaches", "better"
 		if !v.Reached {
-			word, how = "Not reached", "short"
+			word, how = "does not reach", "short"
 		}
-		by := fmt.Sprintf("%.2g%s %s", math.Abs(gap), unit, how)
+		by := fmt.Sprintf("%s%s %s", short(math.Abs(gap)), unit, how)
 		if gap == 0 {
-			by = "equal"
+			by = "it is equal"
 		}
-		line = fmt.Sprintf("%s: %s of %s is %s%s against %s, %s.", word, p.Metric, p.Method, cell.Text(), unit, from, by)
+		if cell.Low != nil && *cell.Low <= p.Value && p.Value <= *cell.High {
+			by += ", within the interval"
+		}
+		line = fmt.Sprintf("%s %s %s: %s.", measured, word, published, by)
 	}
 	if p.Difference != "" {
 		line += " Difference of protocol: " + strings.TrimSuffix(p.Difference, ".") + "."
