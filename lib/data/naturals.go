@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -44,8 +45,8 @@ var skimage = []natural{
 	{"rocket.jpg", train, "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"},
 }
 
-// mate are the nature photographs of mate-backgrounds. They are halved in width and height (antialiased), which also takes
-// away most of their JPEG blocks and grain: a denoiser should learn from clean pictures.
+// mate are the nature photographs of mate-backgrounds. They are halved in width and height (mean of 2×2 pixels), which also
+// takes away most of their JPEG blocks and grain: a denoiser should learn from clean pictures.
 var mate = []natural{
 	{"Aqua.jpg", train, "5c30118205982da441bf7e6a1ada636a8a0be879408140b3148280c665ed6bce"},
 	{"Blinds.jpg", train, "f7aac0dcc2e06d0491643e84df3da1d9db7c4610f58806a880d56e074799f600"},
@@ -89,25 +90,35 @@ func naturalFiles() []fetch.File {
 	return files
 }
 
-func readNaturals(_ context.Context, d *Dataset, paths []string, o Options) error {
-	for i, file := range paths {
-		b, err := os.ReadFile(file)
+func readNaturals(ctx context.Context, d *Dataset, paths []string, o Options) error {
+	pictures, sides, bad := make(Split, len(paths)), make([]side, len(paths)), make([]error, len(paths))
+	err := each(ctx, len(paths), func(i int) {
+		b, err := os.ReadFile(paths[i])
 		if err != nil {
-			return err
+			bad[i] = err
+			return
 		}
 		out, err := decode(b, maxPixels)
 		if err != nil {
-			return fmt.Errorf("%s: %w; delete it and it is fetched again", file, err)
+			bad[i] = fmt.Errorf("%s: %w; delete it and it is fetched again", paths[i], err)
+			return
 		}
-		p, of := out.Picture, train
+		p := out.Picture
 		if i < len(skimage) {
-			of = skimage[i].side
+			sides[i] = skimage[i].side
 		} else {
-			of = mate[i-len(skimage)].side
-			p = resize(p, p.Height/2, p.Width/2)
+			sides[i] = mate[i-len(skimage)].side
+			p = half(p)
 		}
-		p.Name, p.Label = strings.TrimSuffix(path.Base(d.Files[i].Name), path.Ext(d.Files[i].Name)), -1
-		if p = o.prepare(p); of == test {
+		file := path.Base(d.Files[i].Name)
+		p.Name = strings.TrimSuffix(file, path.Ext(file))
+		pictures[i] = o.prepare(p)
+	})
+	if err := errors.Join(append(bad, err)...); err != nil {
+		return err
+	}
+	for i, p := range pictures {
+		if sides[i] == test {
 			d.Test = append(d.Test, p)
 		} else {
 			d.Train = append(d.Train, p)

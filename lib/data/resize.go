@@ -64,6 +64,25 @@ func resize(p Picture, height, width int) Picture {
 	return p
 }
 
+// half returns the picture at half its width and height: each pixel is the mean of 2×2, rounded to the nearest level. An odd
+// last row or column is left out.
+func half(p Picture) Picture {
+	h, w, c := p.Height/2, p.Width/2, p.Channels
+	out := make([]uint8, h*w*c)
+	for y := range h {
+		upper, lower := p.Pix[2*y*p.Width*c:], p.Pix[(2*y+1)*p.Width*c:]
+		for x := range w {
+			for k := range c {
+				i := 2*x*c + k
+				sum := int(upper[i]) + int(upper[i+c]) + int(lower[i]) + int(lower[i+c])
+				out[(y*w+x)*c+k] = uint8((sum + 2) / 4)
+			}
+		}
+	}
+	p.Height, p.Width, p.Pix = h, w, out
+	return p
+}
+
 // standard is the picture in the standard library's form; a grey one shares its pixels.
 func (p Picture) standard() image.Image {
 	r := image.Rect(0, 0, p.Width, p.Height)
