@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"darkroom/lib/lab"
@@ -24,7 +25,8 @@ type Entry struct {
 	Results []*lab.Result
 }
 
-// Build makes the table with one row an entry, in order, and one column a metric. Differences are against the first row.
+// Build makes the table with one row an entry, in order, and one column a metric. Differences are against the
+// first row, and also against the row before.
 //
 // It returns an error where a number would not mean what it seems to: two protocols in one column, seeds or rows
 // measured on different images, the same seed twice, different parameters or steps within a row. A number that is not
@@ -91,39 +93,52 @@ type column struct {
 // addColumn fills the cells of one metric and compares them with the first row's.
 func (t *Table) addColumn(name string, entries []Entry) error {
 	col := column{Column: Column{Name: name}}
-	var base [][]float64
+	first, previous := -1, -1 // rows with values for each image
+	values := make([][][]float64, len(entries))
 	for i, e := range entries {
-		values, cell, err := t.collect(&col, e)
+		v, cell, err := t.collect(&col, e)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", t.Comparison, err)
 		}
-		if values == nil {
+		if v == nil {
 			continue
 		}
 		row := &t.Rows[i]
 		row.Metrics[name] = cell
-		if i == 0 {
-			base = values
+		if cell.Images == 0 {
 			continue
 		}
-		if base == nil || cell.Images == 0 {
-			continue
+		values[i] = v
+		if first == 0 {
+			row.Paired = withPair(row.Paired, name, entries[0].Method, v, values[0])
 		}
-		diff := difference(average(values), average(base))
-		p := Paired{Against: entries[0].Method, Difference: stat.Mean(diff, nil), Images: len(diff)}
-		p.P, p.Exact = SignFlip(diff)
-		low, high, ok := DifferenceInterval(values, base)
-		if !ok { // one image, one seed: nothing to test
-			continue
+		if previous > 0 {
+			row.Previous = withPair(row.Previous, name, entries[previous].Method, v, values[previous])
 		}
-		p.Low, p.High = low, high
-		if row.Paired == nil {
-			row.Paired = map[string]Paired{}
+		if first < 0 {
+			first = i
 		}
-		row.Paired[name] = p
+		previous = i
 	}
 	t.Columns = append(t.Columns, col.Column)
 	return nil
+}
+
+// withPair adds the paired difference a − b to the map, which may be nil; a single pair of numbers has none.
+func withPair(pairs map[string]Paired, metric, against string, a, b [][]float64) map[string]Paired {
+	low, high, ok := DifferenceInterval(a, b)
+	if !ok {
+		return pairs
+	}
+	diff := average(a)
+	floats.Sub(diff, average(b))
+	p := Paired{Against: against, Difference: stat.Mean(diff, nil), Low: low, High: high, Images: len(diff)}
+	p.P, p.Exact = SignFlip(diff)
+	if pairs == nil {
+		pairs = map[string]Paired{}
+	}
+	pairs[metric] = p
+	return pairs
 }
 
 // collect returns a metric's values, one slice a seed, and their cell; nil if the method lacks it.
@@ -212,12 +227,4 @@ func imageName(names []string, i int) string {
 		return names[i]
 	}
 	return fmt.Sprintf("#%d", i)
-}
-
-func difference(a, b []float64) []float64 {
-	out := make([]float64, len(a))
-	for i := range out {
-		out[i] = a[i] - b[i]
-	}
-	return out
 }

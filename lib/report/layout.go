@@ -44,6 +44,13 @@ func (t *Table) layout() layout {
 	l.Header = append(l.Header, "wall time")
 	for _, r := range t.Rows {
 		l.Rows = append(l.Rows, t.fields(r))
+		for _, c := range t.Columns {
+			if p, ok := r.Previous[c.Name]; ok {
+				l.Lines = append(l.Lines, line{"Paired", fmt.Sprintf("%s of %s minus %s: %s.", c.Title(), r.Method, p.Against, p.Text())})
+			}
+		}
+	}
+	for _, r := range t.Rows {
 		for _, v := range r.Published {
 			l.Lines = append(l.Lines, line{"Published", v.Line})
 		}

@@ -36,6 +36,7 @@ type Row struct {
 	Set       lab.Set           `json:"set,omitempty"`       // the parameters, as resolved
 	Runs      []string          `json:"runs"`                // the runs' hashes, in the order of Seeds
 	Paired    map[string]Paired `json:"paired,omitempty"`    // against the first row, by column
+	Previous  map[string]Paired `json:"previous,omitempty"`  // against the row before, where that is not the first
 	Published []Verdict         `json:"published,omitempty"` // published numbers of this method
 }
 
@@ -49,10 +50,10 @@ type Cell struct {
 	PerSeed  []float64 `json:"per_seed"` // the mean of each seed
 }
 
-// Paired compares a row with the first one on the same images.
+// Paired compares a row with another one on the same images.
 type Paired struct {
-	Against    string  `json:"against"`    // the first row's method
-	Difference float64 `json:"difference"` // this row minus the first, mean over images of the means over seeds
+	Against    string  `json:"against"`    // the other row's method
+	Difference float64 `json:"difference"` // this row minus the other, mean over images of the means over seeds
 	Low        float64 `json:"low"`        // ends of the 95 % interval of DifferenceInterval
 	High       float64 `json:"high"`       //
 	P          float64 `json:"p"`          // of SignFlip over images

@@ -67,6 +67,25 @@ func TestBuild(t *testing.T) {
 	}
 }
 
+// Each row is also held against the one before, where the first row says nothing about that.
+func TestPrevious(t *testing.T) {
+	e := append(entries(), Entry{"unmeasured", nil}, Entry{"better", []*lab.Result{result("better", 0, 0, 31, 33, 35)}})
+	table := build(t, e)
+	if table.Rows[0].Previous != nil || table.Rows[1].Previous != nil || table.Rows[2].Previous != nil {
+		t.Errorf("%+v", table.Rows)
+	}
+	// 31, 33, 35 minus the averages over seeds 30, 32, 34.
+	if p := table.Rows[3].Previous["psnr"]; p.Against != "dncnn" || p.Difference != 1 || p.P != 0.25 {
+		t.Errorf("%+v", p)
+	}
+	if p := table.Rows[3].Paired["psnr"]; p.Against != "identity" || p.Difference != 11 {
+		t.Errorf("%+v", p)
+	}
+	if text := table.Markdown(); !strings.Contains(text, "- Paired: PSNR of better minus dncnn: +1.") {
+		t.Error(text)
+	}
+}
+
 func TestBuildRefuses(t *testing.T) {
 	change := func(f func(m *lab.Metric, s *lab.Spec)) []Entry {
 		e := entries()
