@@ -261,7 +261,9 @@ enum {
   F(int, primitive_desc_destroy, (dnnl_primitive_desc_t)) \
   F(int, primitive_create, (dnnl_primitive_t *, dnnl_primitive_desc_t)) \
   F(int, primitive_execute, (dnnl_primitive_t, dnnl_stream_t, int, const dnnl_exec_arg_t *)) \
-  F(int, primitive_destroy, (dnnl_primitive_t))
+  F(int, primitive_destroy, (dnnl_primitive_t)) \
+  F(int, sgemm, (char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float, float *, \
+      int64_t))
 
 struct dnnl_functions {
 #define F(result, name, parameters) result(*name) parameters;

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include "few.h"
 #include "primitive.h"
 #include "split.h"
 
@@ -58,8 +59,14 @@ static void run_part(void *arg, int i) {
   job *j = arg;
   dr_part p;
   dr_make_part(j->c, j->batch_parts, j->row_parts, i, &p);
-  int status;
-  dr_primitive *primitive = dr_acquire(&p.c, &status);
+  int status = dnnl_success;
+  dr_primitive *primitive = NULL;
+  if (dr_is_few(&p.c)) {
+    float *x = j->x + p.x, *y = j->y + p.y;
+    status = dr_few(&p.c, x, j->w, y, p.c.kind == DR_FORWARD ? y : x);
+  } else {
+    primitive = dr_acquire(&p.c, &status);
+  }
   if (primitive) {
     float *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
     status = dr_run(primitive, j->x + p.x, w, j->y + p.y);
@@ -134,6 +141,10 @@ XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
 int dr_accepts(const dr_conv *conv, char *impl, size_t size) {
   dr_conv c = *conv;
   c.flip = 0;
+  if (dr_is_few(&c)) {
+    snprintf(impl, size, "few");
+    return 1;
+  }
   int batch_parts, row_parts, ok = 1;
   dr_split(&c, dr_pool_threads(), &batch_parts, &row_parts);
   for (int i = 0; i < batch_parts * row_parts && ok; i++) {

@@ -73,7 +73,7 @@ func isaName(isa int) string {
 func accepts(c Conv) bool {
 	conv := cConv(c)
 	var impl [64]C.char
-	return C.dr_accepts(&conv, &impl[0], C.size_t(len(impl))) == 1 && worthwhile(c, C.GoString(&impl[0]))
+	return worthwhile(c) && C.dr_accepts(&conv, &impl[0], C.size_t(len(impl))) == 1
 }
 
 func cConv(c Conv) C.dr_conv {
