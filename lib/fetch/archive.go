@@ -59,9 +59,6 @@ type Gunzip struct{ Origin Origin }
 
 func (g Gunzip) String() string { return g.Origin.String() }
 
-// maxGunzip is the most that a gzip file may grow to: a file that lies about its content must not fill the disk.
-const maxGunzip = 1 << 30
-
 func (g Gunzip) fetch(ctx context.Context, p *packages, tmp, dst string) error {
 	packed := filepath.Join(tmp, "packed.gz")
 	if err := g.Origin.fetch(ctx, p, tmp, packed); err != nil {
@@ -76,13 +73,7 @@ func (g Gunzip) fetch(ctx context.Context, p *packages, tmp, dst string) error {
 	if err != nil {
 		return fmt.Errorf("not a gzip file: %w", err)
 	}
-	if err := writeFile(dst, io.LimitReader(gz, maxGunzip+1)); err != nil {
-		return err
-	}
-	if st, err := os.Stat(dst); err != nil || st.Size() > maxGunzip {
-		return errors.Join(err, fmt.Errorf("the gzip file grows beyond %d bytes", maxGunzip))
-	}
-	return nil
+	return writeFile(dst, gz)
 }
 
 // firstMember takes a member out of the one archive that a package client left in dir.
@@ -144,12 +135,21 @@ func tarMember(archive, member, dst string) error {
 	}
 }
 
-func writeFile(dst string, r io.Reader) error {
+// maxFile is the largest file that is fetched: an endless answer, or a small archive that unpacks to a huge file, must not
+// fill the disk. The largest that darkroom needs, a GPU plugin, has some hundred megabytes.
+const maxFile = 4 << 30
+
+func writeFile(dst string, r io.Reader) error { return writeAtMost(dst, r, maxFile) }
+
+func writeAtMost(dst string, r io.Reader, limit int64) error {
 	w, err := os.Create(dst)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, r)
+	n, err := io.Copy(w, io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("the file is larger than %d bytes", limit)
+	}
 	return errors.Join(err, w.Sync(), w.Close())
 }
 

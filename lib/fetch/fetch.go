@@ -32,6 +32,13 @@ type Origin interface {
 // Say tells a person what is being done, one short line at a time. A nil Say is silent.
 type Say func(line string)
 
+// Line says one line.
+func (s Say) Line(line string) {
+	if s != nil {
+		s(line)
+	}
+}
+
 func (s Say) say(format string, args ...any) {
 	if s != nil {
 		s(fmt.Sprintf(format, args...))
@@ -100,7 +107,7 @@ func (f File) ensure(ctx context.Context, p *packages, say Say) (string, error) 
 	if f.Have() { // another process was faster
 		return path, nil
 	}
-	var tried []string
+	var tried []error
 	for _, o := range f.From {
 		say.say("fetching %s from %s", filepath.Base(f.Name), o)
 		err := f.from(ctx, p, o, path)
@@ -110,7 +117,7 @@ func (f File) ensure(ctx context.Context, p *packages, say Say) (string, error) 
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		tried = append(tried, fmt.Sprintf("%s: %v", o, err))
+		tried = append(tried, fmt.Errorf("%s: %w", o, err))
 		if errors.Is(err, ErrHash) {
 			say.say("%s: %v", o, err)
 		}
@@ -118,19 +125,25 @@ func (f File) ensure(ctx context.Context, p *packages, say Say) (string, error) 
 	return "", &notFetched{file: f, tried: tried}
 }
 
-// notFetched is the error for a file that no origin gave.
+// notFetched is the error for a file that no origin gave. It wraps the errors of all of them.
 type notFetched struct {
 	file  File
-	tried []string // "ORIGIN: why"
+	tried []error // "ORIGIN: why"
 }
+
+func (e *notFetched) Unwrap() []error { return e.tried }
 
 func (e *notFetched) Error() string {
 	remedy := "Check the network and the registries that pip, go, npm and apt use"
 	if Offline() {
 		remedy = "Unset DARKROOM_OFFLINE"
 	}
-	return fmt.Sprintf("cannot get %s:\n  %s\n%s, or put the file at %s yourself (SHA-256 %s)",
-		filepath.Base(e.file.Name), strings.Join(e.tried, "\n  "), remedy, e.file.Path(), e.file.SHA256)
+	var tried strings.Builder
+	for _, err := range e.tried {
+		_, _ = fmt.Fprintf(&tried, "\n  %v", err)
+	}
+	return fmt.Sprintf("cannot get %s:%s\n%s, or put the file at %s yourself (SHA-256 %s)",
+		filepath.Base(e.file.Name), tried.String(), remedy, e.file.Path(), e.file.SHA256)
 }
 
 // lock holds the file against other processes until unlock is called. Lock files stay: removing one while others wait on it

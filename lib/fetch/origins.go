@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,15 +20,23 @@ func Offline() bool { return os.Getenv("DARKROOM_OFFLINE") == "1" }
 
 var errOffline = errors.New("DARKROOM_OFFLINE=1 forbids the network")
 
-// Wheel is a file inside a Python wheel or sdist of the registry that pip uses.
+// Wheel is a file inside a Python wheel of the registry that pip uses. Member may be a pattern of path.Match, for a wheel whose
+// folders carry its version. Source distributions are not taken: pip runs their code to look at them.
 type Wheel struct{ Package, Version, Member string }
 
 func (w Wheel) String() string { return fmt.Sprintf("PyPI package %s==%s", w.Package, w.Version) }
 
 func (w Wheel) fetch(ctx context.Context, p *packages, _, dst string) error {
 	dir, err := p.download(w.String(), func(dir string) error {
-		return command(ctx, dir, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-			"--dest", dir, w.Package+"=="+w.Version)
+		pip := []string{"-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
+			"--dest", dir, w.Package + "==" + w.Version}
+		err := command(ctx, dir, "python3", pip...)
+		if err != nil && ctx.Err() == nil && !Offline() { // the package may have no wheel for this old or new a Python
+			if command(ctx, dir, "python3", append(pip, "--python-version", "3.12")...) == nil {
+				return nil
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -49,7 +58,10 @@ func (m GoModule) fetch(ctx context.Context, _ *packages, tmp, dst string) error
 	out, err := cmd.Output()
 	var got struct{ Dir, Error string }
 	if jerr := json.Unmarshal(out, &got); jerr != nil || got.Dir == "" {
-		return errors.Join(err, errors.New(strings.TrimSpace(got.Error)))
+		if got.Error != "" {
+			err = errors.New(strings.TrimSpace(got.Error))
+		}
+		return fmt.Errorf("go mod download: %w", cmp.Or(err, jerr, errors.New("it names no folder")))
 	}
 	return copyFile(filepath.Join(got.Dir, filepath.FromSlash(m.Member)), dst)
 }
