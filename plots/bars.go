@@ -71,6 +71,10 @@ func (f bars) Draw(c draw.Canvas, t Theme) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	if w, h := c.Max.X-c.Min.X, c.Max.Y-c.Min.Y; w < 200*px || h < f.head()+vg.Length(len(f.items))*12*px+50*px {
+		return fmt.Errorf("plots: bars: %w: %.0f by %.0f pixels for %s; leave Size out", ErrSmall, w/px, h/px,
+			count(len(f.items), "bar"))
+	}
 	if f.title != "" {
 		c.FillText(style(sizeTitle, t.Ink, true), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 13*px}, f.title)
 	}
@@ -110,7 +114,7 @@ func (f bars) plot(t Theme) *plot.Plot {
 			reach(b.Low)
 			reach(b.High)
 		}
-		rows = append(rows, plot.Tick{Value: f.row(i), Label: b.Label})
+		rows = append(rows, plot.Tick{Value: f.row(i), Label: short(b.Label)})
 	}
 	for _, m := range f.marks {
 		reach(m.value)

@@ -146,12 +146,21 @@ func (m markLine) Plot(c draw.Canvas, p *plot.Plot) {
 	c.FillText(s, vg.Point{X: c.Max.X, Y: y + 3*px}, m.label)
 }
 
+// short cuts a label after 48 letters.
+func short(s string) string {
+	if r := []rune(s); len(r) > 48 {
+		return string(r[:47]) + "…"
+	}
+	return s
+}
+
 // legendRows breaks labels into rows that fit a width.
 func legendRows(labels []string, width vg.Length) [][]string {
 	s := style(sizeLabel-0.5, Light.Ink, false)
 	var rows [][]string
 	var used vg.Length
 	for _, l := range labels {
+		l = short(l)
 		w := 22*px + s.Width(l) + 14*px
 		if len(rows) == 0 || used+w > width {
 			rows, used = append(rows, nil), 0
@@ -180,6 +189,6 @@ func drawLegend(c draw.Canvas, t Theme, labels []string, x, y, width vg.Length) 
 }
 
 func tooSmall(c draw.Canvas, panels int) error {
-	return fmt.Errorf("plots: lines: %w: %.0f by %.0f pixels is too small for %d panels; leave Size out or choose Names",
-		ErrEmpty, (c.Max.X-c.Min.X)/px, (c.Max.Y-c.Min.Y)/px, panels)
+	return fmt.Errorf("plots: lines: %w: %.0f by %.0f pixels for %s; leave Size out or choose fewer Names",
+		ErrSmall, (c.Max.X-c.Min.X)/px, (c.Max.Y-c.Min.Y)/px, count(panels, "panel"))
 }

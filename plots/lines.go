@@ -183,7 +183,8 @@ func (f lines) drawable(x, y float64) bool {
 	return finite(x) && finite(y) && (!f.logX || x > 0) && (!f.logY || y > 0)
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+// finite says whether v can be drawn; beyond 1e300 the length of an axis is not finite.
+func finite(v float64) bool { return math.Abs(v) <= 1e300 }
 
 // automatic is the weight that smooths n points over about n/100 of them, or not at all below 100.
 func automatic(n int) float64 {

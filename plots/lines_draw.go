@@ -190,7 +190,7 @@ func axis(a *plot.Axis, log bool, low, high, pad float64, ticks int) {
 		a.Scale, a.Tick.Marker = plot.LogScale{}, logTicks{ticks}
 		return
 	}
-	if high-low <= 1e-12*math.Max(math.Abs(low), math.Abs(high)) { // a constant line gets air on both sides
+	if high-low <= math.Max(1e-300, 1e-12*math.Max(math.Abs(low), math.Abs(high))) { // a constant line gets air on both sides
 		d := math.Max(math.Abs(low)*0.05, 0.5)
 		if low == 0 {
 			d = 1

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,8 +25,8 @@ type LiveView struct {
 	now   func() time.Time
 
 	mu      sync.Mutex
-	events  []lab.Event // those with values
-	last    lab.Event   // step, speed and time left of the latest event
+	series  map[string]*lab.Series
+	last    lab.Event // step, speed and time left of the latest event
 	stage   string
 	note    string
 	drawn   time.Time // when HTML was last due
@@ -37,14 +38,21 @@ type LiveView struct {
 const interval = 500 * time.Millisecond
 
 // Live returns a live view with a title and no events.
-func Live(title string) *LiveView { return &LiveView{title: title, now: time.Now} }
+func Live(title string) *LiveView {
+	return &LiveView{title: title, now: time.Now, series: map[string]*lab.Series{}}
+}
 
 // Add takes in an event, and draws nothing.
 func (v *LiveView) Add(e lab.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(e.Values) > 0 {
-		v.events = append(v.events, e)
+	for name, y := range e.Values {
+		s := v.series[name]
+		if s == nil {
+			s = &lab.Series{Name: name}
+			v.series[name] = s
+		}
+		extend(s, float64(e.Step), y)
 	}
 	if e.Stage != "" && e.Stage != v.stage {
 		v.stage, v.note = e.Stage, ""
@@ -53,7 +61,7 @@ func (v *LiveView) Add(e lab.Event) {
 	if e.Note != "" {
 		v.note = e.Note
 	}
-	if e.Step >= v.last.Step {
+	if len(e.Values) > 0 || e.Step >= v.last.Step {
 		if e.Steps == 0 {
 			e.Steps = v.last.Steps
 		}
@@ -107,12 +115,41 @@ func (v *LiveView) display() {
 	gonbui.UpdateHTML(id, page)
 }
 
-// Curves returns what the events say so far.
+// extend adds a point to a series. Points at its step and after it, which a run that was resumed says again, are dropped;
+// a series of very many points loses every second one, so that a long run draws as fast as a short one.
+func extend(s *lab.Series, x, y float64) {
+	n := len(s.X)
+	for n > 0 && s.X[n-1] >= x {
+		n--
+	}
+	s.X, s.Y = append(s.X[:n], x), append(s.Y[:n], y)
+	if len(s.X) < 8192 {
+		return
+	}
+	for i := range len(s.X) / 2 {
+		s.X[i], s.Y[i] = s.X[2*i+1], s.Y[2*i+1]
+	}
+	s.X, s.Y = s.X[:len(s.X)/2], s.Y[:len(s.Y)/2]
+}
+
+// Curves returns what the events say so far, in the order of lab.CurvesOf, at most some thousand points of each scalar.
 func (v *LiveView) Curves() lab.Curves {
 	v.mu.Lock()
-	events := v.events
-	v.mu.Unlock()
-	return lab.CurvesOf(events)
+	defer v.mu.Unlock()
+	out := make(lab.Curves, 0, len(v.series))
+	for _, s := range v.series {
+		out = append(out, lab.Series{Name: s.Name, X: slices.Clone(s.X), Y: slices.Clone(s.Y)})
+	}
+	slices.SortFunc(out, func(a, b lab.Series) int {
+		if (a.Name == "loss") != (b.Name == "loss") {
+			if a.Name == "loss" {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out
 }
 
 // HTML draws the view as a piece of a page. It follows the page from light to dark.

@@ -1,7 +1,15 @@
 package plots
 
 import (
+	"bytes"
+	"fmt"
+	"image"
 	"image/color"
+	"image/draw"
+	"sync"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
 
 	stdfont "golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
@@ -13,9 +21,57 @@ import (
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
+// pdfDefaults makes the PDF library write the same bytes for the same figure: no date of today, objects in order.
+var pdfDefaults = sync.OnceFunc(func() {
+	epoch := time.Unix(0, 0).UTC()
+	fpdf.SetDefaultCatalogSort(true)
+	fpdf.SetDefaultCreationDate(epoch)
+	fpdf.SetDefaultModificationDate(epoch)
+})
+
+// PDF draws a figure as one page of PDF of its size, fonts embedded.
+func PDF(f Figure) ([]byte, error) {
+	f, t := unwrap(f)
+	w, h, err := size(f)
+	if err != nil {
+		return nil, err
+	}
+	pdfDefaults()
+	c := vgpdf.New(w, h)
+	if err := paint(f, t, pdfCanvas{c, map[int]bool{}}); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("plots: writing PDF: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
 // pdfCanvas draws bold text and text outside code page 1252 (σ, −, ≥) as outlines, because gonum's PDF canvas in v0.17.0
 // writes every such letter as a dot and registers bold fonts under a name that it does not find again.
-type pdfCanvas struct{ *vgpdf.Canvas }
+type pdfCanvas struct {
+	*vgpdf.Canvas
+	widths map[int]bool // of the images so far, in pixels
+}
+
+// DrawImage implements vg.Canvas. The PDF library sorts images by their width, and those of one width anyhow, so an image
+// as wide as an earlier one gets transparent columns on its right: the same figure then gives the same file.
+func (c pdfCanvas) DrawImage(r vg.Rectangle, im image.Image) {
+	b := im.Bounds()
+	w := b.Dx()
+	for c.widths[w] {
+		w++
+	}
+	c.widths[w] = true
+	if w > b.Dx() {
+		wider := image.NewNRGBA(image.Rect(0, 0, w, b.Dy()))
+		draw.Draw(wider, wider.Bounds(), im, b.Min, draw.Src)
+		r.Max.X += (r.Max.X - r.Min.X) * vg.Length(w-b.Dx()) / vg.Length(b.Dx())
+		im = wider
+	}
+	c.Canvas.DrawImage(r, im)
+}
 
 // SetColor implements vg.Canvas. gonum's PDF canvas takes colours multiplied by their alpha for plain ones, so that
 // transparent ones come out grey.
