@@ -82,7 +82,9 @@ func (n Noise) DrawAux(*model.Scope, *Graph, shapes.Shape) *Node { return nil }
 type Mask struct{ Missing float64 }
 
 // Describe implements Operator.
-func (m Mask) Describe() string { return fmt.Sprintf("%g %% of the pixels missing at random", m.Missing*100) }
+func (m Mask) Describe() string {
+	return fmt.Sprintf("%g %% of the pixels missing at random", m.Missing*100)
+}
 
 // Forward implements Operator.
 func (m Mask) Forward(x, mask *Node) *Node { return Mul(x, mask) }

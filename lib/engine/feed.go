@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math/rand/v2"
+
+	"darkroom/lib/data"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// ahead is how many batches are prepared while steps run.
+const ahead = 3
+
+// feed prepares the batches of consecutive steps beside the training.
+type feed struct {
+	batches chan []any
+	done    chan struct{}
+}
+
+func newFeed(j *job, m methods.Trainable, from int) (*feed, error) {
+	f := &feed{make(chan []any, ahead), make(chan struct{})}
+	make1 := j.wholeImages(m.BatchSize())
+	if p, ok := j.method.(methods.Patcher); ok && j.task.Kind == lab.Restore {
+		make1 = j.patches(m.BatchSize(), p.PatchSize())
+	}
+	go func() {
+		for step := from; ; step++ {
+			select {
+			case f.batches <- make1(step):
+			case <-f.done:
+				return
+			}
+		}
+	}()
+	return f, nil
+}
+
+func (f *feed) next() []any { return <-f.batches }
+func (f *feed) stop()       { close(f.done) }
+
+// wholeImages makes batches of images and, if there are any, of their labels.
+func (j *job) wholeImages(size int) func(step int) []any {
+	train, p := j.data.Train, j.problem
+	order := data.NewOrder(len(train), size, j.spec.Seed)
+	return func(step int) []any {
+		pixels := make([]float32, 0, size*p.Height*p.Width*p.Channels)
+		labels := make([]int32, 0, size)
+		for _, i := range order.At(step) {
+			pixels = appendPixels(pixels, train[i].Pix)
+			labels = append(labels, train[i].Label)
+		}
+		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, p.Height, p.Width, p.Channels)}
+		if p.Classes > 0 {
+			batch = append(batch, tensors.FromFlatDataAndDimensions(labels, size))
+		}
+		return batch
+	}
+}
+
+// patches makes batches of square patches cut at random from the training pictures, each place being equally likely, and flipped and
+// turned in one of the eight ways.
+func (j *job) patches(size, side int) func(step int) []any {
+	train := j.data.Train
+	places := make([]int, len(train)) // running total
+	total := 0
+	for i, p := range train {
+		total += (p.Height - side + 1) * (p.Width - side + 1)
+		places[i] = total
+	}
+	return func(step int) []any {
+		r := stepRandom(j.spec.Seed, step)
+		pixels := make([]float32, size*side*side)
+		for b := range size {
+			at, k := r.IntN(total), 0
+			for places[k] <= at {
+				k++
+			}
+			pic := train[k]
+			at -= places[k] - (pic.Height-side+1)*(pic.Width-side+1)
+			y, x := at/(pic.Width-side+1), at%(pic.Width-side+1)
+			cut(pixels[b*side*side:(b+1)*side*side], pic, y, x, side, r.IntN(8))
+		}
+		return []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
+	}
+}
+
+// cut copies a grey patch, in one of the eight symmetries of the square.
+func cut(dst []float32, pic data.Picture, y, x, side, symmetry int) {
+	for i := range side {
+		for k := range side {
+			u, v := i, k
+			if symmetry&1 != 0 {
+				u = side - 1 - u
+			}
+			if symmetry&2 != 0 {
+				v = side - 1 - v
+			}
+			if symmetry&4 != 0 {
+				u, v = v, u
+			}
+			dst[i*side+k] = float32(pic.Pix[(y+u)*pic.Width+x+v]) / 255
+		}
+	}
+}
+
+// stepRandom is a stream of random numbers that depends on the seed and the step alone.
+func stepRandom(seed int64, step int) *rand.Rand {
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:8], uint64(seed))
+	binary.LittleEndian.PutUint64(b[8:], uint64(step))
+	return rand.New(rand.NewChaCha8(sha256.Sum256(b[:])))
+}
+
+func appendPixels(dst []float32, pix []uint8) []float32 {
+	for _, p := range pix {
+		dst = append(dst, float32(p)/255)
+	}
+	return dst
+}

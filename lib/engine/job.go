@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"darkroom/lib/data"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/physics"
+	"darkroom/lib/record"
+
+	"github.com/gomlx/compute"
+)
+
+// job is a resolved spec with everything that it needs in hand.
+type job struct {
+	engine  *Engine
+	backend compute.Backend
+	spec    lab.Spec
+	task    lab.Task
+	method  methods.Method
+	problem methods.Problem
+	data    *data.Dataset
+	watch   func(lab.Event)
+}
+
+// prepare makes the method, opens the data and the backend, and poses the problem.
+func (e *Engine) prepare(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*job, error) {
+	j := &job{engine: e, spec: s, watch: watch}
+	var err error
+	if j.task, err = lab.ParseTask(s.Task); err != nil {
+		return nil, usage(err)
+	}
+	entry, err := methods.Lookup(s.Method)
+	if err != nil {
+		return nil, usage(err)
+	}
+	j.method = entry.New()
+	if _, err := methods.Apply(s.Method, j.method, s.Set); err != nil {
+		return nil, usage(err)
+	}
+	if j.data, err = data.Open(ctx, j.task.Data, e.dataOptions(j.task)); err != nil {
+		return nil, err
+	}
+	for _, note := range j.data.Notes {
+		e.options.Say.Line(note)
+	}
+	if err := j.pose(); err != nil {
+		return nil, usage(err)
+	}
+	j.backend, err = e.Backend(ctx)
+	return j, err
+}
+
+// pose tells the method what it will be fitted to.
+func (j *job) pose() error {
+	p := methods.Problem{Kind: j.task.Kind, Classes: len(j.data.Classes)}
+	if j.task.Kind == lab.Restore {
+		op, err := physics.Parse(j.task.Operator)
+		if err != nil {
+			return err
+		}
+		p.Operator, p.Channels = op, 1
+		if patcher, ok := j.method.(methods.Patcher); ok {
+			p.Height, p.Width = patcher.PatchSize(), patcher.PatchSize()
+			for _, pic := range j.data.Train {
+				if pic.Height < p.Height || pic.Width < p.Width {
+					return fmt.Errorf("%s learns from patches of %d×%d, but the picture %s is %d×%d; set patch to at most %d",
+						j.spec.Method, p.Height, p.Width, pic.Name, pic.Width, pic.Height, min(pic.Width, pic.Height))
+				}
+			}
+		}
+	} else {
+		if err := j.data.Train.RequireUniform(j.spec.Method); err != nil {
+			return err
+		}
+		p.Height, p.Width, p.Channels, _ = j.data.Train.Uniform()
+	}
+	j.problem = p
+	return j.method.Pose(p)
+}
+
+func (j *job) tell(e lab.Event) {
+	if j.watch != nil {
+		e.Steps = j.spec.Steps
+		j.watch(e)
+	}
+}
+
+// Run implements lab.Lab. When ctx ends it finishes the step, writes a checkpoint and returns an error that wraps ctx's.
+func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*lab.Result, error) {
+	s, err := e.Resolve(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if r := cached(s); r != nil {
+		return r, nil
+	}
+	j, err := e.prepare(ctx, s, watch)
+	if err != nil {
+		return nil, err
+	}
+	w, err := record.Acquire(ctx, s, e.options.Say.Line)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	if r := cached(s); r != nil { // another process has just finished it
+		return r, nil
+	}
+	resumed := false
+	if !w.Trained() {
+		if resumed, err = j.learn(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	metrics, err := j.measure(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Measured(s.Eval, metrics); err != nil {
+		return nil, err
+	}
+	return &lab.Result{Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run)}, nil
+}
+
+// cached returns the result of a complete run, or nil.
+func cached(s lab.Spec) *lab.Result {
+	r, err := record.Open(record.Path(s))
+	if err != nil || !r.Trained() || r.Spec.Hash() != s.Hash() {
+		return nil
+	}
+	metrics, err := r.Metrics(s.Eval)
+	if err != nil {
+		return nil
+	}
+	return &lab.Result{Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r)}
+}
+
+// seconds is the time of all sessions of a run.
+func seconds(r *record.Run) float64 {
+	last := map[int]float64{}
+	for _, t := range r.Timings() {
+		last[t.Session] = t.Elapsed
+	}
+	total := 0.0
+	for _, s := range last {
+		total += s
+	}
+	return total
+}

@@ -1,0 +1,332 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/record"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// learn trains or fits the method and writes its weights. It says whether it went on from a checkpoint.
+func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err error) {
+	state, notes, err := w.Resume()
+	if err != nil {
+		return false, err
+	}
+	for _, n := range notes {
+		j.engine.options.Say.Line(n)
+	}
+	if err := j.sameGround(w, state.Step); err != nil {
+		return false, err
+	}
+	if err := w.Session(j.engine.Environment()); err != nil {
+		return false, err
+	}
+	switch m := j.method.(type) {
+	case methods.Trainable:
+		err = j.train(ctx, w, m, state)
+	case methods.Fitter:
+		err = j.fit(w, m)
+	default:
+		err = w.Finish(nil)
+	}
+	return state.Step > 0, err
+}
+
+// ground is what must not change within a run, since the last bits of its numbers depend on it.
+var ground = []string{"kernels", "plugin-sha256", "processor", "threads"}
+
+// sameGround refuses to go on with a run that began on other kernels, another plugin or another processor.
+func (j *job) sameGround(w *record.Writer, step int) error {
+	sessions := w.Environments()
+	if step == 0 || len(sessions) == 0 || j.engine.options.Force {
+		return nil
+	}
+	was, is := sessions[len(sessions)-1], j.engine.Environment()
+	for _, k := range ground {
+		if was[k] != is[k] {
+			return usage(fmt.Errorf("the run %s stopped at step %d with %s = %q, and this is %q: going on may change the last bits of its numbers; "+
+				"give --force to go on all the same, or choose another folder with --runs", w.Dir, step, k, was[k], is[k]))
+		}
+	}
+	return nil
+}
+
+func (j *job) fit(w *record.Writer, m methods.Fitter) error {
+	j.tell(lab.Event{Stage: "fit"})
+	begin := time.Now()
+	train := j.data.Train
+	vars, err := m.Fit(runner{j.backend}, methods.Images{
+		N: len(train), Height: j.problem.Height, Width: j.problem.Width, Channels: j.problem.Channels,
+		At: func(i int) []uint8 { return train[i].Pix },
+	})
+	if err != nil {
+		return err
+	}
+	store := model.NewStore()
+	for path, a := range vars {
+		if _, err := store.CreateVariable(path, fromArray(a)); err != nil {
+			return err
+		}
+	}
+	ts, err := save(store, func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	if err := w.Time(record.Timing{Elapsed: time.Since(begin).Seconds(), Session: len(w.Environments())}); err != nil {
+		return err
+	}
+	return w.Finish(ts)
+}
+
+// pendingPath is where a checkpoint keeps the scalars of the steps since the last event.
+const pendingPath = "/#pending"
+
+// logEvery is how many steps lie between two events, whose scalars are the means over those steps: scalars are read from the device that
+// seldom.
+func logEvery(steps int) int { return max(1, min(50, steps/100)) }
+
+// trainer is a training under way.
+type trainer struct {
+	*job
+	w       *record.Writer
+	store   *model.Store
+	names   []string    // of the scalars that a step returns
+	pending [][]float32 // of the steps since the last event
+	unread  []*tensors.Tensor
+	step    int // steps done
+	begin   time.Time
+	inside  time.Duration // time inside the compiled step
+	compile time.Duration
+	session int
+	first   int // steps done when the session began
+}
+
+func (j *job) train(ctx context.Context, w *record.Writer, m methods.Trainable, state record.State) error {
+	t := &trainer{job: j, w: w, store: model.NewStore(), step: state.Step, first: state.Step, begin: time.Now(), session: len(w.Environments())}
+	if state.Step > 0 {
+		l := newLoader(state.Tensors)
+		t.pending = pendingOf(l)
+		t.store.SetLoader(l)
+		t.store.GetVariable(rngPath) // first, as in a fresh store
+	} else if err := t.store.SetRNGStateFromSeed(j.spec.Seed); err != nil {
+		return err
+	}
+	for _, e := range state.Events {
+		j.tell(e)
+	}
+	feed, err := newFeed(j, m, t.step)
+	if err != nil {
+		return err
+	}
+	defer feed.stop()
+
+	j.tell(lab.Event{Step: t.step, Stage: "compile"})
+	exec, err := model.NewExec(j.backend, t.store, func(s *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return t.graph(s, m, inputs)
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	return t.loop(ctx, exec, feed)
+}
+
+func (t *trainer) loop(ctx context.Context, exec *model.Exec, feed *feed) error {
+	every := logEvery(t.spec.Steps)
+	saved := time.Now()
+	for t.step < t.spec.Steps {
+		if ctx.Err() != nil {
+			return t.interrupted(ctx)
+		}
+		batch := feed.next()
+		at := time.Now()
+		err := guard(t.spec.Method, func() error {
+			out, err := exec.Exec(batch...)
+			if err == nil {
+				t.unread = append(t.unread, out[0])
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		t.step++
+		if t.step == t.first+1 {
+			t.compile = time.Since(at)
+			t.tell(lab.Event{Step: t.step, Stage: "train", Note: fmt.Sprintf("compiled in %.1f s", t.compile.Seconds())})
+		} else {
+			t.inside += time.Since(at)
+		}
+		if t.step%every != 0 && t.step < t.spec.Steps {
+			continue
+		}
+		if err := t.log(); err != nil {
+			return err
+		}
+		if t.step < t.spec.Steps && time.Since(saved) > t.engine.options.Checkpoint {
+			if err := t.checkpoint(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	ts, err := save(t.store, func(path string) bool { return !isState(path) })
+	if err != nil {
+		return err
+	}
+	return t.w.Finish(ts)
+}
+
+// interrupted writes a checkpoint and says how to go on.
+func (t *trainer) interrupted(ctx context.Context) error {
+	if t.step > t.first {
+		if err := t.read(); err != nil {
+			return err
+		}
+		if err := t.checkpoint(); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("stopped after step %d of %d, which is kept in %s; the same command goes on from there: %w",
+		t.step, t.spec.Steps, t.w.Dir, context.Cause(ctx))
+}
+
+// read fetches the scalars of the steps that were not looked at, and stops at the first that is not finite.
+func (t *trainer) read() error {
+	at := time.Now()
+	defer func() { t.inside += time.Since(at) }() // the device is asynchronous: this waits for the steps
+	for i, out := range t.unread {
+		values, err := tensors.CopyFlatData[float32](out)
+		if err != nil {
+			return short(err)
+		}
+		if err := out.FinalizeAll(); err != nil {
+			return err
+		}
+		for k, v := range values {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return t.notFinite(t.step-len(t.unread)+i+1, t.names[k], f)
+			}
+		}
+		t.pending = append(t.pending, values)
+	}
+	t.unread = t.unread[:0]
+	return nil
+}
+
+// ErrNotFinite is wrapped by the error for a loss that became NaN or infinite.
+var ErrNotFinite = errors.New("training diverged")
+
+func (t *trainer) notFinite(step int, term string, v float64) error {
+	kept := "no checkpoint was written before it"
+	if c := t.w.Checkpoints(); len(c) > 0 {
+		kept = fmt.Sprintf("the checkpoint at step %d is kept in %s", c[0].Step, t.w.Dir)
+	}
+	return fmt.Errorf("%w: %s became %v at step %d; %s; try a lower learning-rate", ErrNotFinite, term, v, step, kept)
+}
+
+// log writes an event with the means of the scalars since the last one.
+func (t *trainer) log() error {
+	if err := t.read(); err != nil {
+		return err
+	}
+	values := map[string]float64{}
+	for k, name := range t.names {
+		sum := 0.0
+		for _, v := range t.pending {
+			sum += float64(v[k])
+		}
+		values[name] = sum / float64(len(t.pending))
+	}
+	t.pending = nil
+	e := lab.Event{Step: t.step, Values: values}
+	if err := t.w.Event(e); err != nil {
+		return err
+	}
+	e.Elapsed, e.InsideStep = time.Since(t.begin), t.inside
+	done := t.step - t.first
+	if rest := e.Elapsed - t.compile; done > 1 && rest > 0 {
+		m := t.method.(methods.Trainable)
+		e.PerSecond = float64((done-1)*m.BatchSize()) / rest.Seconds()
+		e.Left = time.Duration(float64(rest) / float64(done-1) * float64(t.spec.Steps-t.step))
+	}
+	t.tell(e)
+	return t.w.Time(record.Timing{
+		Step: t.step, Elapsed: e.Elapsed.Seconds(), Inside: (t.inside + t.compile).Seconds(), PerSecond: e.PerSecond, Session: t.session,
+	})
+}
+
+func (t *trainer) checkpoint() error {
+	ts, err := save(t.store, func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	if p := pendingTensor(t.pending); p != nil {
+		ts = append(ts, *p)
+	}
+	return t.w.Save(t.step, ts)
+}
+
+// graph builds one training step: each objective in turn, its gradients and its update. It returns all scalars as one vector.
+func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Node) []*graph.Node {
+	g := inputs[0].Graph()
+	t.store.SetTraining(g, true)
+	batch := methods.Batch{X: inputs[0]}
+	if len(inputs) > 1 {
+		batch.Label = inputs[1]
+	}
+	t.names = nil
+	var scalars []*graph.Node
+	add := func(objective, name string, v *graph.Node) {
+		if objective != "" {
+			name = objective + "/" + name
+		}
+		t.names = append(t.names, name)
+		scalars = append(scalars, v)
+	}
+	for _, o := range m.Objectives() {
+		loss := o.Loss(s, batch)
+		var vars []*model.Variable
+		var nodes []*graph.Node
+		for v := range t.store.IterVariables() {
+			if v.Trainable && v.InUseByGraph(g) && inScopes(v.Path(), o.Scopes) {
+				vars = append(vars, v)
+				nodes = append(nodes, v.NodeValue(g))
+			}
+		}
+		if len(vars) == 0 {
+			panic(fmt.Errorf("objective %q trains no variable below %v", o.Name, o.Scopes))
+		}
+		grads := graph.Gradient(loss.Total, nodes...)
+		squares := graph.ScalarZero(g, loss.Total.DType())
+		for _, d := range grads {
+			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(d)))
+		}
+		o.Adam.Update(t.store, max(o.Name, "all"), t.spec.Steps, vars, grads)
+		add(o.Name, "loss", loss.Total)
+		for _, term := range loss.Terms {
+			add(o.Name, term.Name, term.Value)
+		}
+		add(o.Name, "gradient", graph.Sqrt(squares))
+	}
+	for i, v := range scalars {
+		scalars[i] = graph.Reshape(v, 1)
+	}
+	return []*graph.Node{graph.Concatenate(scalars, 0)}
+}
+
+func inScopes(path string, scopes []string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(path, "/"+s+"/") })
+}

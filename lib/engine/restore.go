@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"darkroom/lib/data"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/metrics"
+	"darkroom/lib/record"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// restorations degrades each test picture, restores it, measures the result and writes the pictures of the run.
+func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Restorer, out map[string]lab.Metric) error {
+	store, err := trained(&w.Run, evalSeed)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(w.Dir, "pictures")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	measures := metrics.Measures()
+	values := make([][]float64, len(measures))
+	var names []string
+	for i := range j.testImages() {
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped while restoring; what was learnt is kept, the same command measures again: %w", context.Cause(ctx))
+		}
+		pic := j.data.Test[i]
+		truth := pic.Image()
+		y, aux, err := j.degrade(pic)
+		if err != nil {
+			return fmt.Errorf("degrading %s: %w", pic.Name, err)
+		}
+		x, err := j.restore(store, m, y, aux)
+		if err != nil {
+			return fmt.Errorf("restoring %s: %w", pic.Name, err)
+		}
+		for k, measure := range measures {
+			v, err := measure.Of(truth, clip(x))
+			if err != nil {
+				return fmt.Errorf("measuring %s: %w", pic.Name, err)
+			}
+			values[k] = append(values[k], v)
+		}
+		names = append(names, pic.Name)
+		for kind, im := range map[string]lab.Image{"truth": truth, "degraded": y, "restored": x} {
+			if err := writePNG(filepath.Join(dir, fileName(pic.Name)+"-"+kind+".png"), im); err != nil {
+				return err
+			}
+		}
+		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
+	}
+	for k, measure := range measures {
+		mt := metric(values[k], fmt.Sprintf("%s, estimate clipped to [0, 1] first, grey (BT.601 luma), %s, noise seed %d, test split of %d pictures",
+			measure.Protocol, j.problem.Operator.Describe(), evalSeed, len(names)), measure.Unit, measure.Better)
+		mt.Names = names
+		out[measure.Name] = mt
+	}
+	return nil
+}
+
+// degrade makes the measurement of a picture: it depends on the picture's name and the operator alone, so that all methods see the
+// same pixels.
+func (j *job) degrade(pic data.Picture) (y, aux lab.Image, err error) {
+	op := j.problem.Operator
+	random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %s %s", evalSeed, op.Describe(), pic.Name))))
+	x := pic.Image()
+	if a := op.Aux(random, x.Height, x.Width, x.Channels); a != nil {
+		aux = lab.Image{Height: x.Height, Width: x.Width, Channels: x.Channels, Pix: a}
+	}
+	y, err = j.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, x, aux)
+	for i := range y.Pix {
+		y.Pix[i] += float32(op.Sigma() * random.NormFloat64())
+	}
+	return y, aux, err
+}
+
+func (j *job) restore(store *model.Store, m methods.Restorer, y, aux lab.Image) (lab.Image, error) {
+	return j.apply(store, func(s *model.Scope, y, aux *graph.Node) *graph.Node { return m.Restore(s, y, aux) }, y, aux)
+}
+
+// apply runs a graph function over one picture and, if it has pixels, the operator's array.
+func (j *job) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (out lab.Image, err error) {
+	err = guard(j.spec.Method, func() error {
+		exec, err := model.NewExec(j.backend, store, func(s *model.Scope, in []*graph.Node) *graph.Node {
+			store.SetTraining(in[0].Graph(), false)
+			if len(in) > 1 {
+				return fn(s, in[0], in[1])
+			}
+			return fn(s, in[0], nil)
+		})
+		if err != nil {
+			return err
+		}
+		defer exec.Finalize()
+		args := []any{asTensor(x)}
+		if aux.Pix != nil {
+			args = append(args, asTensor(aux))
+		}
+		got, err := exec.Exec(args...)
+		if err != nil {
+			return err
+		}
+		out = lab.Image{Height: x.Height, Width: x.Width, Channels: x.Channels}
+		out.Pix, err = tensors.CopyFlatData[float32](got[0])
+		return err
+	})
+	return out, err
+}
+
+func asTensor(im lab.Image) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(im.Pix, 1, im.Height, im.Width, im.Channels)
+}
+
+func clip(im lab.Image) lab.Image {
+	out := lab.NewImage(im.Height, im.Width, im.Channels)
+	for i, v := range im.Pix {
+		out.Pix[i] = min(max(v, 0), 1) // NaN stays NaN, which the measures refuse
+	}
+	return out
+}
+
+// fileName keeps what is safe in a file's name.
+func fileName(s string) string {
+	b := []byte(filepath.Base(s))
+	for i, c := range b {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			b[i] = '-'
+		}
+	}
+	return string(b)
+}
+
+func writePNG(path string, im lab.Image) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".png-*")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	err = png.Encode(f, im.Standard())
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}

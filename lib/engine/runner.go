@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"darkroom/lib/methods"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// runner lets methods that fit at once use the backend.
+type runner struct{ backend compute.Backend }
+
+// Compile implements methods.Runner.
+func (r runner) Compile(fn func(inputs []*graph.Node) []*graph.Node) func(inputs ...methods.Array) ([]methods.Array, error) {
+	var exec *graph.Exec
+	return func(inputs ...methods.Array) (out []methods.Array, err error) {
+		err = guard("fit", func() error {
+			if exec == nil {
+				if exec, err = graph.NewExec(r.backend, fn); err != nil {
+					return err
+				}
+			}
+			args := make([]any, len(inputs))
+			for i, a := range inputs {
+				args[i] = fromArray(a)
+			}
+			results, err := exec.Exec(args...)
+			if err != nil {
+				return err
+			}
+			for _, t := range results {
+				a, err := toArray(t)
+				if err != nil {
+					return err
+				}
+				out = append(out, a)
+			}
+			return nil
+		})
+		return out, err
+	}
+}
