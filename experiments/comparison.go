@@ -61,7 +61,8 @@ func Lookup(name string) (Comparison, error) {
 		}
 		known = append(known, c.Name)
 	}
-	return Comparison{}, fmt.Errorf("unknown comparison %q%s; `darkroom list comparisons` shows them all", name, lab.Suggest(name, known))
+	return Comparison{}, fmt.Errorf("unknown comparison %q%s; `darkroom list comparisons` shows them all",
+		name, lab.Suggest(name, known))
 }
 
 // Budget returns the quick or the full budget; seeds, if over 0, is how many seeds there are instead.
@@ -76,7 +77,8 @@ func (c Comparison) Budget(seeds int, quick bool) Budget {
 	return b
 }
 
-// Specs lists every run that the comparison needs: row by row, in each the seeds in order. seeds 0 takes the budget's own.
+// Specs lists every run that the comparison needs: row by row, in each the seeds in order. seeds 0 takes the
+// budget's own.
 func (c Comparison) Specs(seeds int, quick bool) []lab.Spec {
 	var specs []lab.Spec
 	b := c.Budget(seeds, quick)
@@ -103,7 +105,9 @@ func (e Entry) specs(task string, b Budget, quick bool) []lab.Spec {
 		if len(set) == 0 {
 			set = nil
 		}
-		specs = append(specs, lab.Spec{Method: e.Method, Task: task, Seed: int64(seed), Steps: steps, Set: set, Eval: b.Eval})
+		specs = append(specs, lab.Spec{
+			Method: e.Method, Task: task, Seed: int64(seed), Steps: steps, Set: set, Eval: b.Eval,
+		})
 	}
 	return specs
 }

@@ -11,7 +11,8 @@ var dcganMNIST = Comparison{
 	Metrics: []string{"coverage", "label-tv"},
 	Full:    Budget{Seeds: 3, Eval: lab.Eval{Samples: 10_000}},
 	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Samples: 500}},
-	Doc: `A generator that has collapsed draws few classes, or some far too often. A classifier that was trained here labels
-10,000 samples: coverage counts the classes that occur, label-tv is the total-variation distance between the samples'
-label histogram and the data's, 0 at best and 1 at worst. Both inherit the classifier's errors.`,
+	Doc: `A generator that has collapsed draws few classes, or some far too often. A classifier that was trained
+here labels 10,000 samples: coverage counts the classes that occur, label-tv is the total-variation distance
+between the samples' label histogram and the data's, 0 at best and 1 at worst. Both inherit the classifier's
+errors.`,
 }

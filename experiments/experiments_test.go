@@ -64,7 +64,8 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s is there twice", c.Name)
 		}
 		seen[c.Name] = true
-		if c.Title == "" || c.Doc == "" || len(c.Metrics) == 0 || len(c.Entries) == 0 || c.Full.Seeds < 1 || c.Quick.Seeds < 1 {
+		if c.Title == "" || c.Doc == "" || len(c.Metrics) == 0 || len(c.Entries) == 0 || c.Full.Seeds < 1 ||
+			c.Quick.Seeds < 1 {
 			t.Errorf("%s is not complete: %+v", c.Name, c)
 		}
 		if task, err := lab.ParseTask(c.Task); err != nil || task.String() != c.Task {
@@ -88,7 +89,8 @@ func TestCatalogue(t *testing.T) {
 		if _, err := json.Marshal(c); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
-		if table, err := Run(t.Context(), &made{}, c, Options{Quick: true}); err != nil || len(table.Rows) != len(c.Entries) {
+		if table, err := Run(t.Context(), &made{}, c, Options{Quick: true}); err != nil ||
+			len(table.Rows) != len(c.Entries) {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
@@ -104,10 +106,13 @@ func TestCatalogue(t *testing.T) {
 
 func TestSpecs(t *testing.T) {
 	c := Comparison{
-		Task:    "restore:denoise25:naturals",
-		Entries: []Entry{{Method: "identity"}, {Method: "dncnn", Set: lab.Set{"depth": 5}, Trained: true, Steps: 900, QuickSteps: 9}},
-		Full:    Budget{Seeds: 3, Eval: lab.Eval{Importance: 5000}},
-		Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 2}},
+		Task: "restore:denoise25:naturals",
+		Entries: []Entry{
+			{Method: "identity"},
+			{Method: "dncnn", Set: lab.Set{"depth": 5}, Trained: true, Steps: 900, QuickSteps: 9},
+		},
+		Full:  Budget{Seeds: 3, Eval: lab.Eval{Importance: 5000}},
+		Quick: Budget{Seeds: 1, Eval: lab.Eval{Images: 2}},
 	}
 	describe := func(seeds int, quick bool) string {
 		var out []string
@@ -146,9 +151,8 @@ func TestRun(t *testing.T) {
 	l := &made{}
 	c := lookup(t, "denoise-naturals")
 	var watched []string
-	table, err := Run(t.Context(), l, c, Options{Seeds: 2, Runs: "/runs", Commit: "abc", Watch: func(s lab.Spec, _ lab.Event) {
-		watched = append(watched, s.Method)
-	}})
+	watch := func(s lab.Spec, _ lab.Event) { watched = append(watched, s.Method) }
+	table, err := Run(t.Context(), l, c, Options{Seeds: 2, Runs: "/runs", Commit: "abc", Watch: watch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +161,8 @@ func TestRun(t *testing.T) {
 	}
 	last := table.Rows[2]
 	// psnr of dncnn is 35 + seed and 37; of identity 44 and 46.
-	if m := last.Metrics["psnr"]; m.Value != 36.25 || table.Commit != "abc" || len(last.Seeds) != 2 || last.Paired["psnr"].Difference != -8.75 {
+	if m := last.Metrics["psnr"]; m.Value != 36.25 || table.Commit != "abc" || len(last.Seeds) != 2 ||
+		last.Paired["psnr"].Difference != -8.75 {
 		t.Errorf("%+v", last)
 	}
 	for _, n := range table.Notes {
@@ -188,7 +193,10 @@ func TestRunQuick(t *testing.T) {
 	}
 	text := table.Markdown()
 	// The made-up likelihood is -85, and pca has no measure in common with vae.
-	for _, want := range []string{"Quick budgets", "log-likelihood of vae, −85.0 ± 5.0 nats, reaches the published −86.76 nats", "No paired test: no other row shares"} {
+	for _, want := range []string{
+		"Quick budgets", "log-likelihood of vae, −85.0 ± 5.0 nats, reaches the published −86.76 nats",
+		"No paired test: no other row shares",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -207,12 +215,14 @@ func TestRunKeepsWhatWasFinished(t *testing.T) {
 	if !errors.Is(err, broken) || table == nil {
 		t.Fatalf("table %v, error %v", table, err)
 	}
-	for _, want := range []string{"fista on restore:denoise25:naturals with seed 0", "dncnn on restore:denoise25:naturals with seed 1"} {
+	for _, want := range []string{"fista on restore:denoise25:naturals with seed 0",
+		"dncnn on restore:denoise25:naturals with seed 1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not name %q: %v", want, err)
 		}
 	}
-	if len(table.Rows) != 3 || len(table.Rows[1].Metrics) != 0 || len(table.Rows[2].Seeds) != 2 || table.Rows[2].Seeds[1] != 2 {
+	if len(table.Rows) != 3 || len(table.Rows[1].Metrics) != 0 || len(table.Rows[2].Seeds) != 2 ||
+		table.Rows[2].Seeds[1] != 2 {
 		t.Errorf("%+v", table.Rows)
 	}
 	notes := strings.Join(table.Notes, "\n")
@@ -234,7 +244,8 @@ func TestRunStops(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(l.asked) != 2 {
 		t.Fatalf("asked %d times, error %v", len(l.asked), err)
 	}
-	if len(table.Rows[0].Metrics) != 1 || len(table.Rows[2].Metrics) != 0 || !strings.Contains(strings.Join(table.Notes, "\n"), "Stopped before") {
+	if len(table.Rows[0].Metrics) != 1 || len(table.Rows[2].Metrics) != 0 ||
+		!strings.Contains(strings.Join(table.Notes, "\n"), "Stopped before") {
 		t.Errorf("%+v", table)
 	}
 }
@@ -249,7 +260,8 @@ func TestRecord(t *testing.T) {
 		t.Fatalf("figures %v", figures)
 	}
 	root := t.TempDir()
-	about := About{"darkroom compare denoise-naturals --seeds 2 --record", "a machine", map[string]string{"go": "1.26", "a": "v1"}}
+	about := About{"darkroom compare denoise-naturals --seeds 2 --record", "a machine",
+		map[string]string{"go": "1.26", "a": "v1"}}
 	dir, err := Record(root, table, about, figures...)
 	if err != nil || dir != filepath.Join(root, "denoise-naturals") {
 		t.Fatalf("%s: %v", dir, err)
@@ -258,7 +270,8 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{about.Command, "abc1234", "a machine", "a v1, go 1.26", "dncnn: seeds 0 1", "![psnr](psnr.png)", table.Markdown()} {
+	for _, want := range []string{about.Command, "abc1234", "a machine", "a v1, go 1.26", "dncnn: seeds 0 1",
+		"![psnr](psnr.png)", table.Markdown()} {
 		if !strings.Contains(string(readme), want) {
 			t.Errorf("README lacks %q:\n%s", want, readme)
 		}
@@ -267,7 +280,8 @@ func TestRecord(t *testing.T) {
 	if err != nil || string(b) != string(table.JSON()) {
 		t.Errorf("table.json: %v", err)
 	}
-	if png, err := os.ReadFile(filepath.Join(dir, "psnr.png")); err != nil || !strings.HasPrefix(string(png), "\x89PNG") {
+	if png, err := os.ReadFile(filepath.Join(dir, "psnr.png")); err != nil ||
+		!strings.HasPrefix(string(png), "\x89PNG") {
 		t.Errorf("psnr.png: %v", err)
 	}
 	// A figure that cannot be drawn or has no good name does not cost the table, and nothing temporary is left.

@@ -11,8 +11,8 @@ type Figure struct {
 	plots.Figure
 }
 
-// Figures draws each measure of the table as bars with intervals, one a row; published numbers are marked. A measure that no row
-// has is left out.
+// Figures draws each measure of the table as bars with intervals, one a row; published numbers are marked. A
+// measure that no row has is left out.
 func Figures(t *report.Table) []Figure {
 	var out []Figure
 	for _, c := range t.Columns {

@@ -38,10 +38,12 @@ func procField(path, name string) string {
 
 // recorded are the modules that the numbers and figures depend on.
 var recorded = []string{
-	"github.com/gomlx/compute", "github.com/gomlx/go-xla", "github.com/gomlx/gomlx", "gonum.org/v1/gonum", "gonum.org/v1/plot",
+	"github.com/gomlx/compute", "github.com/gomlx/go-xla", "github.com/gomlx/gomlx", "gonum.org/v1/gonum",
+	"gonum.org/v1/plot",
 }
 
-// Versions returns the versions of Go and of the modules that the numbers depend on, as they are linked into this program.
+// Versions returns the versions of Go and of the modules that the numbers depend on, as they are linked into this
+// program.
 func Versions() map[string]string {
 	out := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go")}
 	info, ok := debug.ReadBuildInfo()

@@ -20,11 +20,12 @@ type About struct {
 	Versions map[string]string // Versions, with those of the engine
 }
 
-// Record keeps a table under dir/COMPARISON: table.md, table.json, one PNG for each figure, and README.md, which says how they
-// were made. It returns that folder. Files that are there are replaced, each at once, by renaming; the table is written first, so
-// that a figure that cannot be drawn does not cost it.
+// Record keeps a table under dir/COMPARISON: table.md, table.json, one PNG for each figure, and README.md, which
+// says how they were made. It returns that folder. Files that are there are replaced, each at once, by renaming;
+// the table is written first, so that a figure that cannot be drawn does not cost it.
 func Record(dir string, t *report.Table, about About, figures ...Figure) (string, error) {
-	if t == nil || t.Comparison == "" || t.Comparison != filepath.Base(t.Comparison) || t.Comparison == ".." || t.Comparison == "." {
+	if t == nil || t.Comparison == "" || t.Comparison != filepath.Base(t.Comparison) || t.Comparison == ".." ||
+		t.Comparison == "." {
 		return "", errors.New("a table must have the name of its comparison to be recorded; Run gives it one")
 	}
 	dir = filepath.Join(dir, t.Comparison)
@@ -39,7 +40,8 @@ func Record(dir string, t *report.Table, about About, figures ...Figure) (string
 	for _, f := range figures {
 		name := f.Name + ".png"
 		if f.Name == "" || name != filepath.Base(name) {
-			failed = append(failed, fmt.Errorf("figure %q of %s: its name is no file name; give it one without folders", f.Name, t.Comparison))
+			failed = append(failed, fmt.Errorf("figure %q of %s: its name is no file name; give it one without folders",
+				f.Name, t.Comparison))
 			continue
 		}
 		if err := plots.Save(filepath.Join(dir, name), f.Figure); err != nil {
@@ -55,8 +57,10 @@ func Record(dir string, t *report.Table, about About, figures ...Figure) (string
 // readme is the page of a recorded comparison.
 func readme(t *report.Table, about About, figures []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nMade by `darkroom`; do not edit. The same numbers are in [table.json](table.json), every digit of them.\n\n", t.Comparison)
-	fmt.Fprintf(&b, "- Command: `%s`\n- Commit: %s\n- Machine: %s\n", about.Command, orUnknown(t.Commit), orUnknown(about.Machine))
+	fmt.Fprintf(&b, "# %s\n\n", t.Comparison)
+	b.WriteString("Made by `darkroom`; do not edit. The same numbers are in [table.json](table.json), every digit of them.\n\n")
+	fmt.Fprintf(&b, "- Command: `%s`\n- Commit: %s\n- Machine: %s\n", about.Command,
+		orUnknown(t.Commit), orUnknown(about.Machine))
 	for _, r := range t.Rows {
 		fmt.Fprintf(&b, "- %s: seeds %s", r.Method, strings.Trim(fmt.Sprint(r.Seeds), "[]"))
 		if r.Steps > 0 {

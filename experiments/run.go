@@ -19,15 +19,17 @@ type Options struct {
 	Watch func(spec lab.Spec, e lab.Event)
 }
 
-// Run carries out a comparison's runs one after the other and makes its table. Runs that are complete are only read, so a
-// second call costs nothing and one that was cut short goes on.
+// Run carries out a comparison's runs one after the other and makes its table. Runs that are complete are only
+// read, so a second call costs nothing and one that was cut short goes on.
 //
-// A run that fails does not stop the others. The table then has what was finished, its notes say what is missing, and the
-// error, which joins one error for each failed run, is not nil either. When ctx ends no further run is begun; the table has
-// what was finished until then. The table is nil only where none can be made, as when two methods were measured unlike.
+// A run that fails does not stop the others. The table then has what was finished, its notes say what is missing,
+// and the error, which joins one error for each failed run, is not nil either. When ctx ends no further run is
+// begun; the table has what was finished until then. The table is nil only where none can be made, as when two
+// methods were measured unlike.
 func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table, error) {
 	if o.Seeds < 0 {
-		return nil, fmt.Errorf("comparison %s: %d seeds; give at least 1, or 0 for the comparison's own %d", c.Name, o.Seeds, c.Budget(0, o.Quick).Seeds)
+		return nil, fmt.Errorf("comparison %s: %d seeds; give at least 1, or 0 for the comparison's own %d",
+			c.Name, o.Seeds, c.Budget(0, o.Quick).Seeds)
 	}
 	var failed []error
 	var notes []string
@@ -41,7 +43,8 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 			}
 			result, err := runOne(ctx, l, spec, o)
 			if err != nil {
-				failed = append(failed, fmt.Errorf("comparison %s: %s on %s with seed %d: %w", c.Name, e.Row(), c.Task, spec.Seed, err))
+				failed = append(failed, fmt.Errorf("comparison %s: %s on %s with seed %d: %w",
+					c.Name, e.Row(), c.Task, spec.Seed, err))
 				notes = append(notes, fmt.Sprintf("%s, seed %d: failed: %v.", e.Row(), spec.Seed, err))
 				continue
 			}
@@ -51,7 +54,8 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 	}
 	if err := ctx.Err(); err != nil {
 		notes = append(notes, "Stopped before every run was finished; the same call goes on.")
-		failed = append(failed, fmt.Errorf("comparison %s was stopped; what is finished is kept, and the same call goes on: %w", c.Name, err))
+		failed = append(failed, fmt.Errorf("comparison %s was stopped; what is finished is kept, and the same call goes on: %w",
+			c.Name, err))
 	}
 	heading := report.Heading{Comparison: c.Name, Title: c.Title, Task: c.Task, Commit: o.Commit}
 	table, err := report.Build(heading, c.Metrics, entries, c.Published)
@@ -59,7 +63,8 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 		return nil, errors.Join(append(failed, err)...)
 	}
 	if o.Quick {
-		notes = append(notes, "Quick budgets: few steps, images and samples. The numbers show that everything works, no more.")
+		notes = append(notes, "Quick budgets: few steps, images and samples. "+
+			"The numbers show that everything works, no more.")
 	}
 	table.Notes = append(table.Notes, notes...)
 	return table, errors.Join(failed...)

@@ -12,20 +12,25 @@ var vaeMNIST = Comparison{
 	Task:  "generate:mnist",
 	Entries: []Entry{
 		{Method: "pca"},
-		{Method: "vae", Set: lab.Set{"hidden": "200,200", "latent": 50, "decay": 0.5}, Trained: true, Steps: 60_000, QuickSteps: 300},
+		{
+			Method: "vae", Set: lab.Set{"hidden": "200,200", "latent": 50, "decay": 0.5},
+			Trained: true, Steps: 60_000, QuickSteps: 300,
+		},
 	},
 	Metrics: []string{"log-likelihood", "elbo", "log-density"},
 	Full:    Budget{Seeds: 3, Eval: lab.Eval{Importance: 5000}},
 	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 100, Importance: 50}},
 	Published: []report.Published{{
 		Method: "vae", Metric: "log-likelihood", Value: -86.76,
-		Source:     "Burda, Grosse & Salakhutdinov 2015, arXiv:1509.00519, Table 1, VAE, one stochastic layer, k = 1",
-		Difference: "theirs trains for 3280 epochs of batches of 20, with learning rates that fall in eight stages from 0.001 to 0.0001",
+		Source: "Burda, Grosse & Salakhutdinov 2015, arXiv:1509.00519, Table 1, VAE, one stochastic layer, k = 1",
+		Difference: "theirs trains for 3280 epochs of batches of 20, " +
+			"with learning rates that fall in eight stages from 0.001 to 0.0001",
 	}},
-	Doc: `What is the test log-likelihood of a VAE on MNIST, binarised anew each time a picture is seen? The network is that of
-Burda et al. 2015 with one stochastic layer: two hidden layers of 200 tanh units on each side, a code of 50. log p(x) is
-estimated with 5000 importance samples a picture, as in the paper; it is a lower bound in expectation. Probabilistic PCA, the
-linear baseline, has an exact log-density, but of binary pictures with uniform noise added (or of grey ones): a density over a
-continuous space, which bounds the probability of the binary picture from below and is not the same quantity. So it has a
-column of its own, and there is no paired difference between the rows.`,
+	Doc: `What is the test log-likelihood of a VAE on MNIST, binarised anew each time a picture is seen? The
+network is that of Burda et al. 2015 with one stochastic layer: two hidden layers of 200 tanh units on each
+side, a code of 50. log p(x) is estimated with 5000 importance samples a picture, as in the paper; it is a lower
+bound in expectation. Probabilistic PCA, the linear baseline, has an exact log-density, but of binary pictures
+with uniform noise added (or of grey ones): a density over a continuous space, which bounds the probability of
+the binary picture from below and is not the same quantity. So it has a column of its own, and there is no
+paired difference between the rows.`,
 }

@@ -43,11 +43,13 @@ func (h LabelHistogram) Coverage() int {
 	return n
 }
 
-// TotalVariation returns the total-variation distance ½ Σ |p − q| between the proportions of two histograms, from 0 (equal) to
-// 1 (no class in common). Different numbers of classes, an empty histogram and a negative count are errors.
+// TotalVariation returns the total-variation distance ½ Σ |p − q| between the proportions of two histograms, from 0
+// (equal) to 1 (no class in common). Different numbers of classes, an empty histogram and a negative count are
+// errors.
 func TotalVariation(p, q LabelHistogram) (float64, error) {
 	if len(p) != len(q) {
-		return 0, fmt.Errorf("the histograms have %d and %d classes; total variation needs the same classes in both", len(p), len(q))
+		return 0, fmt.Errorf("the histograms have %d and %d classes; total variation needs the same classes in both",
+			len(p), len(q))
 	}
 	for _, h := range []LabelHistogram{p, q} {
 		for class, c := range h {
@@ -56,7 +58,8 @@ func TotalVariation(p, q LabelHistogram) (float64, error) {
 			}
 		}
 		if h.Total() == 0 {
-			return 0, fmt.Errorf("a histogram of %d classes counts nothing; total variation needs at least one label in each", len(h))
+			return 0, fmt.Errorf("a histogram of %d classes counts nothing; total variation needs at least one label in each",
+				len(h))
 		}
 	}
 	np, nq := float64(p.Total()), float64(q.Total())

@@ -34,8 +34,8 @@ func Lookup(name string) (Measure, error) {
 	return Measure{}, fmt.Errorf("unknown measure %q%s; known are %v", name, lab.Suggest(name, known), known)
 }
 
-// Options change what a measure looks at. The zero value measures every pixel and every channel. No option clips or rounds: a
-// value outside [0, 1] counts as it is.
+// Options change what a measure looks at. The zero value measures every pixel and every channel. No option clips or
+// rounds: a value outside [0, 1] counts as it is.
 type Options struct {
 	// Border is how many pixels are left out at each side, as papers on super-resolution do.
 	Border int
@@ -58,14 +58,16 @@ func (o Options) protocol() string {
 // apply checks the pair and returns it as the options want it.
 func (o Options) apply(truth, x lab.Image) (lab.Image, lab.Image, error) {
 	if truth.Height != x.Height || truth.Width != x.Width || truth.Channels != x.Channels {
-		return truth, x, fmt.Errorf("the pictures differ in size: truth is %s, the other %s; crop or resize one of them", size(truth), size(x))
+		return truth, x, fmt.Errorf("the pictures differ in size: truth is %s, the other %s; crop or resize one of them",
+			size(truth), size(x))
 	}
 	for _, im := range []lab.Image{truth, x} {
 		if im.Channels != 1 && im.Channels != 3 {
 			return truth, x, fmt.Errorf("the picture has %d channels; 1 (grey) or 3 (RGB) can be measured", im.Channels)
 		}
 		if n := im.Height * im.Width * im.Channels; n == 0 || n != len(im.Pix) {
-			return truth, x, fmt.Errorf("the picture says %s but holds %d values; it needs %d, and at least one", size(im), len(im.Pix), n)
+			return truth, x, fmt.Errorf("the picture says %s but holds %d values; it needs %d, and at least one",
+				size(im), len(im.Pix), n)
 		}
 	}
 	if o.Border < 0 || 2*o.Border >= min(truth.Height, truth.Width) {
@@ -83,7 +85,8 @@ func (o Options) view(which string, im lab.Image) (lab.Image, error) {
 	for i, v := range im.Pix {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 			pixel := i / im.Channels
-			return im, fmt.Errorf("%s (%s) is %v at row %d, column %d: only finite pixels can be measured; look at the method that made it",
+			return im, fmt.Errorf("%s (%s) is %v at row %d, column %d: "+
+				"only finite pixels can be measured; look at the method that made it",
 				which, size(im), v, pixel/im.Width, pixel%im.Width)
 		}
 	}

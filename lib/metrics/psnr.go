@@ -6,15 +6,15 @@ import (
 	"darkroom/lib/lab"
 )
 
-// MaxPSNR is the largest value PSNR returns, in dB. Equal pictures have infinite PSNR, which JSON cannot hold and no mean
-// survives; a mean squared error under 1e-10, far below what 8 bits can show, therefore counts as 100 dB.
+// MaxPSNR is the largest value PSNR returns, in dB. Equal pictures have infinite PSNR, which JSON cannot hold and
+// no mean survives; a mean squared error under 1e-10, far below what 8 bits can show, therefore counts as 100 dB.
 const MaxPSNR = 100
 
 // MSE returns the mean squared error over all pixels and channels, in units of the range squared.
 func MSE(truth, x lab.Image) (float64, error) { return MSEMeasure(Options{}).Of(truth, x) }
 
-// PSNR returns the peak signal-to-noise ratio in dB, 10 log10(1 / MSE), for pictures with range 1: one mean squared error
-// over all pixels and channels. It is at most MaxPSNR.
+// PSNR returns the peak signal-to-noise ratio in dB, 10 log10(1 / MSE), for pictures with range 1: one mean squared
+// error over all pixels and channels. It is at most MaxPSNR.
 func PSNR(truth, x lab.Image) (float64, error) { return PSNRMeasure(Options{}).Of(truth, x) }
 
 // MSEMeasure is MSE with options.

@@ -20,24 +20,26 @@ const (
 //
 //	SSIM = (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2)),  C1 = 0.01², C2 = 0.03²
 //
-// with means, variances and covariance under an 11×11 Gaussian window of σ = 1.5 that sums to one, averaged over all places
-// where the whole window lies in the picture, then over channels. There is no downsampling. It is in [-1, 1], and
-// equals scikit-image's structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-// data_range=1). A picture with a side under 11 is an error.
+// with means, variances and covariance under an 11×11 Gaussian window of σ = 1.5 that sums to one, averaged over
+// all places where the whole window lies in the picture, then over channels. There is no downsampling. It is in
+// [-1, 1], and equals scikit-image's structural_similarity(gaussian_weights=True, sigma=1.5,
+// use_sample_covariance=False, data_range=1). A picture with a side under 11 is an error.
 func SSIM(truth, x lab.Image) (float64, error) { return SSIMMeasure(Options{}).Of(truth, x) }
 
 // SSIMMeasure is SSIM with options.
 func SSIMMeasure(o Options) Measure {
 	return Measure{
 		Name: "ssim", Better: "higher",
-		Protocol: "SSIM (Wang 2004), 11×11 Gaussian window σ 1.5, K1 0.01, K2 0.03, whole windows only, mean over channels, " + o.protocol(),
+		Protocol: "SSIM (Wang 2004), 11×11 Gaussian window σ 1.5, K1 0.01, K2 0.03, whole windows only, mean over channels, " +
+			o.protocol(),
 		Of: func(truth, x lab.Image) (float64, error) {
 			truth, x, err := o.apply(truth, x)
 			if err != nil {
 				return 0, err
 			}
 			if need := 2*ssimRadius + 1; truth.Height < need || truth.Width < need {
-				return 0, fmt.Errorf("SSIM needs pictures of at least %d×%d, for its window; this one is %s", need, need, size(truth))
+				return 0, fmt.Errorf("SSIM needs pictures of at least %d×%d, for its window; this one is %s",
+					need, need, size(truth))
 			}
 			sum := 0.0
 			for c := range truth.Channels {

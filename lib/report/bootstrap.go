@@ -19,13 +19,13 @@ const (
 	drawSeed   = 0x6461726b // fixed, so that a table is the same tomorrow
 )
 
-// Interval returns the 95 % bootstrap interval of the mean of values, which holds one slice a seed with one value an
-// image, all seeds over the same images in the same order. It is the percentile interval (Efron & Tibshirani 1993,
-// chapter 13) of Resamples resamples. Each draws seeds with replacement, then images with replacement; all drawn seeds see
-// the same draw of images, because images are crossed with seeds, not nested in them (the pigeonhole
-// bootstrap of Owen 2007, Annals of Applied Statistics 1(2), which errs on the wide side). With one seed only images
-// are drawn; with one value a seed only seeds are. The random draws are fixed. ok is false where there is a single number, which
-// has no interval.
+// Interval returns the 95 % bootstrap interval of the mean of values, which holds one slice a seed with one value
+// an image, all seeds over the same images in the same order. It is the percentile interval (Efron & Tibshirani
+// 1993, chapter 13) of Resamples resamples. Each draws seeds with replacement, then images with replacement; all
+// drawn seeds see the same draw of images, because images are crossed with seeds, not nested in them (the
+// pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1(2), which errs on the wide side). With one seed
+// only images are drawn; with one value a seed only seeds are. The random draws are fixed. ok is false where there
+// is a single number, which has no interval.
 func Interval(values [][]float64) (low, high float64, ok bool) {
 	return interval(values, nil)
 }
@@ -69,12 +69,12 @@ func drawnMean(rng *rand.Rand, values [][]float64, draw []int) float64 {
 	return sum / float64(len(values)*len(draw))
 }
 
-// SignFlip returns the two-sided p-value of the sign-flip permutation test that the mean of the paired differences d is
-// zero (Fisher 1935, The Design of Experiments, section 21): the share of sign patterns whose mean is at least as
-// far from zero as the one that was seen. Up to 20 differences go through all 2ⁿ patterns, and exact is true; more
-// draw Flips patterns at random, counting the one that was seen (Phipson & Smyth 2010), so p is at least 1/(Flips+1). With n
-// differences p cannot be under 2/2ⁿ. It assumes that each difference is as likely to have either sign if the
-// methods are equal.
+// SignFlip returns the two-sided p-value of the sign-flip permutation test that the mean of the paired differences
+// d is zero (Fisher 1935, The Design of Experiments, section 21): the share of sign patterns whose mean is at least
+// as far from zero as the one that was seen. Up to 20 differences go through all 2ⁿ patterns, and exact is true;
+// more draw Flips patterns at random, counting the one that was seen (Phipson & Smyth 2010), so p is at least
+// 1/(Flips+1). With n differences p cannot be under 2/2ⁿ. It assumes that each difference is as likely to have
+// either sign if the methods are equal.
 func SignFlip(d []float64) (p float64, exact bool) {
 	if len(d) == 0 {
 		return 1, true

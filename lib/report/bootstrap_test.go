@@ -60,7 +60,8 @@ func TestAgreesWithSciPy(t *testing.T) {
 		}
 		low, high, ok := Interval([][]float64{d})
 		// An end of a 95 % interval of 2000 resamples is uncertain by about a standard error / 17.
-		if e := stat.StdErr(stat.StdDev(d, nil), float64(v.N)); !ok || math.Abs(low-v.Low) > 0.2*e || math.Abs(high-v.High) > 0.2*e {
+		if e := stat.StdErr(stat.StdDev(d, nil), float64(v.N)); !ok || math.Abs(low-v.Low) > 0.2*e ||
+			math.Abs(high-v.High) > 0.2*e {
 			t.Errorf("n = %d: interval [%.4f, %.4f], scipy says [%.4f, %.4f]", v.N, low, high, v.Low, v.High)
 		}
 	}
@@ -81,8 +82,8 @@ func TestIntervalOverImages(t *testing.T) {
 	}
 }
 
-// Two seeds that differ by a constant: the mean of two drawn seeds is a, (a+b)/2 or b with chances 1/4, 1/2, 1/4, so the ends
-// are a and b.
+// Two seeds that differ by a constant: the mean of two drawn seeds is a, (a+b)/2 or b with chances 1/4, 1/2, 1/4,
+// so the ends are a and b.
 func TestIntervalOverSeeds(t *testing.T) {
 	for _, images := range []int{1, 50} {
 		a, b := make([]float64, images), plus(make([]float64, images), 4)
@@ -145,7 +146,8 @@ func TestSignFlipByHand(t *testing.T) {
 	for _, c := range []struct {
 		d    []float64
 		want float64
-	}{{[]float64{1, 2, 3}, 0.25}, {[]float64{0, 0}, 1}, {nil, 1}, {[]float64{1, -1}, 1}, {[]float64{0.1, 0.2, 0.3, 0}, 0.25}} {
+	}{{[]float64{1, 2, 3}, 0.25}, {[]float64{0, 0}, 1}, {nil, 1}, {[]float64{1, -1}, 1}, {[]float64{0.1, 0.2, 0.3,
+		0}, 0.25}} {
 		if p, exact := SignFlip(c.d); p != c.want || !exact {
 			t.Errorf("SignFlip(%v) = %v, %v; want %v", c.d, p, exact, c.want)
 		}

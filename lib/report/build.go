@@ -49,8 +49,8 @@ func Build(h Heading, metrics []string, entries []Entry, published []Published) 
 		i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Method == p.Method })
 		c := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == p.Metric })
 		if i < 0 || c < 0 {
-			return nil, fmt.Errorf("table %s: the published %s of %s belongs to no row and column; name a method and a metric of the table",
-				h.Comparison, p.Metric, p.Method)
+			return nil, fmt.Errorf("table %s: the published %s of %s belongs to no row and column; "+
+				"name a method and a metric of the table", h.Comparison, p.Metric, p.Method)
 		}
 		t.Rows[i].Published = append(t.Rows[i].Published, verdict(p, t.Rows[i], t.Columns[c]))
 	}
@@ -67,8 +67,8 @@ func newRow(e Entry) (Row, error) {
 		if i == 0 {
 			row.Steps, row.Set = r.Spec.Steps, r.Spec.Set
 		} else if first := sameButSeed(e.Results[0].Spec); first != sameButSeed(r.Spec) {
-			return row, fmt.Errorf("row %s: seeds %d and %d ran different specs (%s and %s); a row is one spec over several seeds",
-				e.Method, row.Seeds[0], r.Spec.Seed, first, sameButSeed(r.Spec))
+			return row, fmt.Errorf("row %s: seeds %d and %d ran different specs (%s and %s); "+
+				"a row is one spec over several seeds", e.Method, row.Seeds[0], r.Spec.Seed, first, sameButSeed(r.Spec))
 		}
 		row.Seeds = append(row.Seeds, r.Spec.Seed)
 		row.Runs = append(row.Runs, r.Hash)
@@ -149,7 +149,8 @@ func (t *Table) collect(col *column, e Entry) ([][]float64, Cell, error) {
 		m, ok := r.Metrics[col.Name]
 		if !ok {
 			if values != nil {
-				return nil, Cell{}, fmt.Errorf("%s has %s for some seeds and not for seed %d; measure all seeds alike", e.Method, col.Name, r.Spec.Seed)
+				return nil, Cell{}, fmt.Errorf("%s has %s for some seeds and not for seed %d; measure all seeds alike",
+					e.Method, col.Name, r.Spec.Seed)
 			}
 			continue
 		}
@@ -199,7 +200,8 @@ func (c *column) accept(method string, m lab.Metric) error {
 		}
 	}
 	if len(names) != len(m.Values) {
-		return fmt.Errorf("%s: %s has %d values for %d image names; measure it again", method, c.Name, len(m.Values), len(names))
+		return fmt.Errorf("%s: %s has %d values for %d image names; measure it again",
+			method, c.Name, len(m.Values), len(names))
 	}
 	if c.from == "" {
 		c.from, c.Protocol, c.Unit, c.Better, c.names = method, m.Protocol, m.Unit, m.Better, names
@@ -207,7 +209,8 @@ func (c *column) accept(method string, m lab.Metric) error {
 	}
 	if m.Protocol != c.Protocol || m.Unit != c.Unit {
 		return fmt.Errorf("%s was measured under unlike protocols: %s says %q (unit %q), %s says %q (unit %q); "+
-			"measure both under one, or give them columns of their own", c.Name, c.from, c.Protocol, c.Unit, method, m.Protocol, m.Unit)
+			"measure both under one, or give them columns of their own",
+			c.Name, c.from, c.Protocol, c.Unit, method, m.Protocol, m.Unit)
 	}
 	if len(names) != len(c.names) {
 		return fmt.Errorf("%s was measured on %d images for %s and on %d for %s; measure both on the same images",

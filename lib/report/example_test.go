@@ -11,11 +11,15 @@ func ExampleBuild() {
 	run := func(method string, psnr ...float64) []*lab.Result {
 		return []*lab.Result{{
 			Spec: lab.Spec{Method: method}, Seconds: 1.5,
-			Metrics: map[string]lab.Metric{"psnr": {Values: psnr, Unit: "dB", Better: "higher", Protocol: "PSNR, grey, range 1"}},
+			Metrics: map[string]lab.Metric{
+				"psnr": {Values: psnr, Unit: "dB", Better: "higher", Protocol: "PSNR, grey, range 1"},
+			},
 		}}
 	}
 	table, err := report.Build(
-		report.Heading{Comparison: "denoise", Title: "Denoising at σ = 25", Task: "restore:denoise25:naturals", Commit: "1f3a9c0"},
+		report.Heading{
+			Comparison: "denoise", Title: "Denoising at σ = 25", Task: "restore:denoise25:naturals", Commit: "1f3a9c0",
+		},
 		[]string{"psnr"},
 		[]report.Entry{
 			{Method: "identity", Results: run("identity", 20, 21, 22, 20, 21, 22)},

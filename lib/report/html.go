@@ -11,7 +11,8 @@ var htmlTable = template.Must(template.New("table").Parse(`<div class="darkroom-
 .darkroom-table { overflow-x: auto; line-height: 1.45; }
 .darkroom-table table { border-collapse: collapse; margin: .6em 0; font-variant-numeric: tabular-nums;
   border-top: 2px solid; border-bottom: 2px solid; }
-.darkroom-table th, .darkroom-table td { padding: .3em .8em; text-align: right; white-space: nowrap; background: none; border: 0; }
+.darkroom-table th, .darkroom-table td { padding: .3em .8em; text-align: right; white-space: nowrap; background: none;
+  border: 0; }
 .darkroom-table thead th { border-bottom: 1px solid; font-weight: 600; }
 .darkroom-table th:first-child { text-align: left; }
 .darkroom-table ul { margin: .3em 0; padding-left: 1.2em; font-size: .85em; opacity: .85; max-width: 75em; }
@@ -20,7 +21,11 @@ var htmlTable = template.Must(template.New("table").Parse(`<div class="darkroom-
 <table>
 <thead><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
-{{range .Rows}}<tr>{{range $i, $f := .}}{{if eq $i 0}}<th scope="row">{{.Text}}</th>{{else if .Best}}<td><b>{{.Text}}</b></td>{{else}}<td>{{.Text}}</td>{{end}}{{end}}</tr>
+{{range .Rows}}<tr>{{range $i, $f := .}}
+{{- if eq $i 0}}<th scope="row">{{.Text}}</th>
+{{- else if .Best}}<td><b>{{.Text}}</b></td>
+{{- else}}<td>{{.Text}}</td>
+{{- end}}{{end}}</tr>
 {{end}}</tbody>
 </table>
 <ul>

@@ -2,14 +2,16 @@ package report
 
 import "strings"
 
-var latexEscape = strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`,
-	"_", `\_`, "~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `$<$`, ">", `$>$`, "|", `$|$`, "\n", " ", "\r", " ",
-	"−", `$-$`, "±", `$\pm$`, "×", `$\times$`, "Δ", `$\Delta$`, "σ", `$\sigma$`, "μ", `$\mu$`, "λ", `$\lambda$`, "β", `$\beta$`,
-	"↑", `$\uparrow$`, "↓", `$\downarrow$`, "≥", `$\geq$`, "≤", `$\leq$`, "–", "--", "…", `\dots{}`, "½", `$1/2$`,
-	"²", `$^2$`, "₁", `$_1$`, "ⁿ", `$^n$`)
+var latexEscape = strings.NewReplacer(
+	`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`,
+	"~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `$<$`, ">", `$>$`, "|", `$|$`, "\n", " ", "\r", " ",
+	"−", `$-$`, "±", `$\pm$`, "×", `$\times$`, "≥", `$\geq$`, "≤", `$\leq$`, "↑", `$\uparrow$`, "↓", `$\downarrow$`,
+	"Δ", `$\Delta$`, "σ", `$\sigma$`, "μ", `$\mu$`, "λ", `$\lambda$`, "β", `$\beta$`,
+	"–", "--", "…", `\dots{}`, "½", `$1/2$`, "²", `$^2$`, "₁", `$_1$`, "ⁿ", `$^n$`,
+)
 
-// LaTeX returns a table environment with booktabs rules (\usepackage{booktabs}), label tab:COMPARISON. The best value of a
-// column is bold.
+// LaTeX returns a table environment with booktabs rules (\usepackage{booktabs}), label tab:COMPARISON. The best
+// value of a column is bold.
 func (t *Table) LaTeX() string {
 	l := t.layout()
 	esc := latexEscape.Replace

@@ -46,7 +46,8 @@ func (t *Table) layout() layout {
 		l.Rows = append(l.Rows, t.fields(r))
 		for _, c := range t.Columns {
 			if p, ok := r.Previous[c.Name]; ok {
-				l.Lines = append(l.Lines, line{"Paired", fmt.Sprintf("%s of %s minus %s: %s.", c.Title(), r.Method, p.Against, p.Text())})
+				l.Lines = append(l.Lines, line{"Paired", fmt.Sprintf("%s of %s minus %s: %s.", c.Title(), r.Method,
+					p.Against, p.Text())})
 			}
 		}
 	}

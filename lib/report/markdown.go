@@ -5,11 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-var markdownEscape = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "<", "&lt;", ">", "&gt;",
-	"[", `\[`, "]", `\]`, "&", "&amp;", "\n", " ", "\r", " ")
+var markdownEscape = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "<", "&lt;", ">", "&gt;",
+	"[", `\[`, "]", `\]`, "&", "&amp;", "\n", " ", "\r", " ",
+)
 
-// Markdown returns the table in GitHub's Markdown: heading, table, then published numbers, protocols and notes as a list. The
-// best value of a column is bold, and the columns are aligned for reading in a terminal.
+// Markdown returns the table in GitHub's Markdown: heading, table, then published numbers, protocols and notes as a
+// list. The best value of a column is bold, and the columns are aligned for reading in a terminal.
 func (t *Table) Markdown() string {
 	l := t.layout()
 	esc := markdownEscape.Replace

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Text writes value ± half the interval's width, such as "29.46 ± 0.36": the width with two significant digits, the value with as
-// many decimals. Without an interval it is the value with four significant digits.
+// Text writes value ± half the interval's width, such as "29.46 ± 0.36": the width with two significant digits, the
+// value with as many decimals. Without an interval it is the value with four significant digits.
 func (c Cell) Text() string {
 	value, half := c.numbers()
 	if half == "" {

@@ -32,7 +32,7 @@ type Row struct {
 	Seeds     []int64           `json:"seeds"`
 	Metrics   map[string]Cell   `json:"metrics"`             // by column; a measure that the method lacks is not there
 	Seconds   float64           `json:"seconds"`             // wall time of training and evaluation, all seeds together
-	Steps     int               `json:"steps"`               // training steps of each seed; 0 where nothing is trained by steps
+	Steps     int               `json:"steps"`               // training steps of each seed; 0 for a method without
 	Set       lab.Set           `json:"set,omitempty"`       // the parameters, as resolved
 	Runs      []string          `json:"runs"`                // the runs' hashes, in the order of Seeds
 	Paired    map[string]Paired `json:"paired,omitempty"`    // against the first row, by column
@@ -67,7 +67,7 @@ type Published struct {
 	Metric     string  `json:"metric"`               // the column
 	Value      float64 `json:"value"`                //
 	Source     string  `json:"source"`               // "Burda et al. 2015, Table 1"
-	Difference string  `json:"difference,omitempty"` // how the paper's protocol differs from the table's; empty if it does not
+	Difference string  `json:"difference,omitempty"` // how its protocol differs from the table's; may be empty
 }
 
 // Verdict is a published number and whether the row came up to it.

@@ -26,7 +26,8 @@ func verdict(p Published, row Row, col Column) Verdict {
 	case !ok:
 		line = fmt.Sprintf("%s of %s was not measured and cannot be held against %s.", p.Metric, p.Method, published)
 	case col.Better == "":
-		line = fmt.Sprintf("%s neither reaches nor misses %s, for neither higher nor lower is better.", measured, published)
+		line = fmt.Sprintf("%s neither reaches nor misses %s, for neither higher nor lower is better.", measured,
+			published)
 	default:
 		v.Reached = gap >= 0
 		word, how := "reaches", "better"
@@ -74,24 +75,29 @@ func (t *Table) addNotes() {
 		if manySeeds > 1 {
 			over = "images and, where there are several, seeds"
 		}
-		notes = append(notes, fmt.Sprintf("± is half the width of a 95 %% percentile bootstrap interval over %s (%d resamples, fixed draw).", over, Resamples))
+		notes = append(notes, fmt.Sprintf("± is half the width of a 95 %% percentile bootstrap interval over %s "+
+			"(%d resamples, fixed draw).", over, Resamples))
 	}
 	if manySeeds > 1 && manySeeds < 5 {
-		notes = append(notes, fmt.Sprintf("With %d seeds the spread between trainings is known roughly only.", manySeeds))
+		notes = append(notes, fmt.Sprintf("With %d seeds the spread between trainings is known roughly only.",
+			manySeeds))
 	}
 	for _, r := range t.Rows {
 		if len(r.Seeds) == 1 && r.Steps > 0 {
-			notes = append(notes, fmt.Sprintf("%s: one seed; its interval says nothing about another training.", r.Method))
+			notes = append(notes, fmt.Sprintf("%s: one seed; its interval says nothing about another training.",
+				r.Method))
 		}
 	}
 	if anyPaired {
-		notes = append(notes, fmt.Sprintf("Δ is the paired difference to %s on the same images, averaged over seeds; p is from a two-sided "+
-			"sign-flip permutation test over images, not corrected for the number of rows.", fewest.Against))
+		notes = append(notes, fmt.Sprintf("Δ is the paired difference to %s on the same images, averaged over seeds; "+
+			"p is from a two-sided sign-flip permutation test over images, not corrected for the number of rows.", fewest.Against))
 		if fewest.Images < 10 {
-			notes = append(notes, fmt.Sprintf("With %d images p cannot be under %.2g.", fewest.Images, 2/math.Pow(2, float64(fewest.Images))))
+			notes = append(notes, fmt.Sprintf("With %d images p cannot be under %.2g.", fewest.Images, 2/math.Pow(2,
+				float64(fewest.Images))))
 		}
 	} else if len(t.Rows) > 1 && t.unshared() {
-		notes = append(notes, fmt.Sprintf("No paired test: no other row shares a per-image measure with %s.", t.Rows[0].Method))
+		notes = append(notes, fmt.Sprintf("No paired test: no other row shares a per-image measure with %s.",
+			t.Rows[0].Method))
 	}
 	t.Notes = append(notes, t.Notes...)
 }
