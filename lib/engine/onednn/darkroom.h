@@ -20,6 +20,7 @@ void dr_one_thread(void);  // oneDNN on this thread uses this thread only
 // The handler (conv.c).
 XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *);
 int dr_accepts(const dr_conv *, char *impl, size_t size);  // 1 if a fast implementation exists; its name
+int64_t dr_calls(void), dr_nanoseconds(void);              // of the handler, since the start
 int dr_cached(void);                                       // primitives in the cache
 
 // Threads (pool.c): runs part(job, i) for i in [0, parts), on the caller too; returns when all are done.

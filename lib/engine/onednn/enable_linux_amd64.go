@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -85,7 +86,9 @@ func cConv(c Conv) C.dr_conv {
 	return conv
 }
 
-func fallbacks() int64 { return int64(C.dr_fallbacks()) }
+func handlerCounts() (fallbacks, calls int64, spent time.Duration) {
+	return int64(C.dr_fallbacks()), int64(C.dr_calls()), time.Duration(C.dr_nanoseconds())
+}
 
 // TuneMemory keeps glibc's malloc from giving big blocks back to the kernel after every step.
 func TuneMemory() { C.dr_tune_memory(0) }

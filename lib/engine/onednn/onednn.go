@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"darkroom/lib/fetch"
 )
@@ -36,12 +37,14 @@ func (s Status) String() string {
 	return fmt.Sprintf("convolutions by oneDNN %s on %s, %d threads", s.Version, s.CPU, s.Threads)
 }
 
-// Counts are the convolutions of the programs that were compiled since Enable.
+// Counts are the convolutions of the programs that were compiled, and of those the ones that were run, since Enable.
 type Counts struct {
-	Programs  int64 // that were looked at
-	Seen      int64 // convolutions in them
-	Taken     int64 // convolutions given to oneDNN
-	Fallbacks int64 // programs that the plugin refused as rewritten and compiled as they were
+	Programs  int64         // that were looked at
+	Seen      int64         // convolutions in them
+	Taken     int64         // convolutions given to oneDNN
+	Fallbacks int64         // programs that the plugin refused as rewritten and compiled as they were
+	Calls     int64         // convolutions computed by oneDNN
+	Time      time.Duration // that they took
 }
 
 // Left is the number of convolutions that stayed with XLA.
@@ -56,7 +59,9 @@ var (
 
 // Stats returns the counts so far.
 func Stats() Counts {
-	return Counts{Programs: counts.programs.Load(), Seen: counts.seen.Load(), Taken: counts.taken.Load(), Fallbacks: fallbacks()}
+	c := Counts{Programs: counts.programs.Load(), Seen: counts.seen.Load(), Taken: counts.taken.Load()}
+	c.Fallbacks, c.Calls, c.Time = handlerCounts()
+	return c
 }
 
 // Pause makes programs compile with plain XLA until the function that it returns is called. It is for comparisons in one process;

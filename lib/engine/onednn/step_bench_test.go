@@ -62,8 +62,8 @@ func images(dims ...int) func(r *rand.Rand) *tensors.Tensor {
 func dncnn40(s *model.Scope, x, t *Node) *Node {
 	g := s.In("net")
 	h := nn.ReLU(nn.Conv(g.In("first"), x, nn.ConvConfig{Filters: 32, Kernel: 3, Init: nn.He(s)}))
-	for range 6 {
-		b := g.In("block")
+	for i := range 6 {
+		b := g.In("block%d", i)
 		h = nn.ReLU(batchNorm(nn.Conv(b, h, nn.ConvConfig{Filters: 32, Kernel: 3, Init: nn.He(s)})))
 	}
 	y := Sub(x, nn.Conv(g.In("last"), h, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)}))
@@ -142,6 +142,7 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			nets := [2]*network{newNetwork(be, true, steps[name]), newNetwork(be, false, steps[name])}
 			var times [2][]float64
+			before := onednn.Stats()
 			for range b.N {
 				for k, n := range nets {
 					start := time.Now()
@@ -155,6 +156,9 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportMetric(slices.Min(times[0]), "xla-min-ms")
 			b.ReportMetric(slices.Min(times[1]), "onednn-min-ms")
 			b.ReportMetric(median(times[1])/median(times[0]), "ratio")
+			after := onednn.Stats()
+			b.ReportMetric(1e3*(after.Time-before.Time).Seconds()/float64(b.N), "onednn-in-conv-ms")
+			b.ReportMetric(float64(after.Calls-before.Calls)/float64(b.N), "calls")
 			b.ReportMetric(0, "ns/op")
 			b.Logf("first losses %g %g; %+v", nets[0].first, nets[1].first, onednn.Stats())
 		})

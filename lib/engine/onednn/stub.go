@@ -2,7 +2,10 @@
 
 package onednn
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 func unsupported() string {
 	return "oneDNN is used on linux/amd64 in builds with cgo only, and this is " + runtime.GOOS + "/" + runtime.GOARCH
@@ -10,7 +13,7 @@ func unsupported() string {
 
 func start(string, string, int) (Status, string) { return Status{}, unsupported() }
 
-func fallbacks() int64 { return 0 }
+func handlerCounts() (fallbacks, calls int64, spent time.Duration) { return 0, 0, 0 }
 
 // TuneMemory does nothing on this platform.
 func TuneMemory() {}
