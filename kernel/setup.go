@@ -46,7 +46,7 @@ var steps = []step{
 	{"cellgo", "the go command of notebook cells", func(in *Installation) string { return filepath.Join(in.bin(), "go") }, cellgoKey, buildCellgo},
 	{"kernelspec", "the kernel \"" + DisplayName + "\"", (*Installation).Kernelspec, kernelspecKey, writeKernelspec},
 	{"workspace", "the modules that cells import", func(in *Installation) string { return filepath.Join(in.Workspace(), "go.sum") }, workspaceKey, prepareWorkspace},
-	{"warm", "compiling what cells import", (*Installation).Workspace, warmKey, warm},
+	{"warm", "compiling what cells import", (*Installation).Workspace, workspaceKey, warm},
 }
 
 // Setup installs what notebooks need, or finds that it is there: JupyterLab in a Python environment of its own, the pinned
@@ -88,6 +88,11 @@ func Setup(ctx context.Context, o Options) (*Installation, error) {
 		}
 		stamp := filepath.Join(stamps, st.name)
 		if have, err := os.ReadFile(stamp); err == nil && string(have) == key && exists(st.product(s.Installation)) {
+			if st.name == "warm" { // sources change; when they have not, this takes a moment
+				if err := st.run(ctx, s); err != nil {
+					return nil, err
+				}
+			}
 			continue
 		}
 		if o.Step != nil {

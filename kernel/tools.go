@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
 	_ "embed" // the pins
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"darkroom/lib/fetch"
 )
@@ -34,7 +36,7 @@ var toolPackages = []string{
 var errNoGo = errors.New("the go command is not on the PATH: notebook cells are compiled with it; install Go 1.26 or newer")
 
 func toolsKey(s *setup) (string, error) {
-	return digest(string(toolsMod), string(toolsSum)) + " " + fetch.Platform(), nil
+	return digest(string(toolsMod), string(toolsSum), mendOld, mendNew) + " " + fetch.Platform(), nil
 }
 
 func buildTools(ctx context.Context, s *setup) error {
@@ -45,6 +47,7 @@ func buildTools(ctx context.Context, s *setup) error {
 	dir := filepath.Join(s.Home, "kernel", "tools.build")
 	defer func() { _ = os.RemoveAll(dir) }()
 	if err := errors.Join(
+		os.RemoveAll(dir),
 		writeFile(filepath.Join(dir, "go.mod"), toolsMod, 0o644),
 		writeFile(filepath.Join(dir, "go.sum"), toolsSum, 0o644),
 		os.MkdirAll(s.tools(), 0o755),
@@ -53,10 +56,54 @@ func buildTools(ctx context.Context, s *setup) error {
 	}
 	s.say("compiling GoNB %s, goimports and gopls (a minute)", gonb)
 	env := goEnv("GOFLAGS=-mod=readonly")
-	if err := command(ctx, dir, env, goCmd, append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", s.tools()}, toolPackages...)...); err != nil {
-		return fmt.Errorf("%w\nCheck the network and the module proxy that go is set up for (go env GOPROXY)", err)
+	const remedy = "%w\nCheck the network and the module proxy that go is set up for (go env GOPROXY)"
+	if err := command(ctx, dir, env, goCmd, "mod", "download"); err != nil {
+		return fmt.Errorf(remedy, err)
+	}
+	if err := mendGoNB(ctx, dir, env, goCmd); err != nil {
+		return err
+	}
+	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-o", s.tools()}
+	if err := command(ctx, dir, env, goCmd, append(args, toolPackages...)...); err != nil {
+		return fmt.Errorf(remedy, err)
 	}
 	return nil
+}
+
+// GoNB v0.11.4 sleeps for its connection timeout of 12 s before it first tries to reach gopls, and again whenever a completion
+// asks for that connection. Cells wait behind completions, so the Tab key in a fresh notebook stopped it for 12 to 24 s. The
+// build looks ten times a second instead; nothing else of GoNB is changed. Once upstream does so, mendGoNB fails.
+const (
+	mendFile = "internal/goexec/goplsclient/exec.go"
+	mendOld  = "<-time.After(ConnectTimeout)"
+	mendNew  = "<-time.After(100 * time.Millisecond)"
+)
+
+// mendGoNB copies GoNB's sources, which go has checked against tools.sum, changes the copy and makes the module build from it.
+func mendGoNB(ctx context.Context, dir string, env []string, goCmd string) error {
+	list := exec.CommandContext(ctx, goCmd, "list", "-m", "-f", "{{.Dir}}", "github.com/janpfeifer/gonb")
+	list.Dir, list.Env = dir, env
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("finding GoNB's sources: %w", err)
+	}
+	copied := filepath.Join(dir, "gonb")
+	if err := os.CopyFS(copied, os.DirFS(strings.TrimSpace(string(out)))); err != nil {
+		return err
+	}
+	file := filepath.Join(copied, filepath.FromSlash(mendFile))
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if n := bytes.Count(src, []byte(mendOld)); n != 2 {
+		return fmt.Errorf("GoNB's %s waits %d times by %q, not twice: the mending in kernel/tools.go is out of date", mendFile, n, mendOld)
+	}
+	replace := "\nreplace github.com/janpfeifer/gonb => ./gonb\n"
+	return errors.Join(
+		os.WriteFile(file, bytes.ReplaceAll(src, []byte(mendOld), []byte(mendNew)), 0o644),
+		os.WriteFile(filepath.Join(dir, "go.mod"), append(bytes.Clone(toolsMod), replace...), 0o644),
+	)
 }
 
 // goEnv is the environment for a go command on a module of ours, whatever workspace or flags the user has set.

@@ -98,9 +98,6 @@ func prepareWorkspace(ctx context.Context, s *setup) error {
 	return errors.Join(os.RemoveAll(s.Workspace()), os.Rename(dir, s.Workspace()))
 }
 
-// warmKey is never the same twice: an up-to-date build takes a moment, and sources change.
-func warmKey(*setup) (string, error) { return fmt.Sprint(os.Getpid(), " ", os.Getppid()), nil }
-
 // warm compiles what cells import, with the flags that cells are compiled with, so that the first cell is as fast as the
 // rest.
 func warm(ctx context.Context, s *setup) error {
