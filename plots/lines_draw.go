@@ -100,12 +100,16 @@ func (f lines) Draw(c draw.Canvas, t Theme) error {
 		c.FillText(small, vg.Point{X: c.Min.X + margin, Y: c.Min.Y + 7*px}, note)
 	}
 
+	width := (c.Max.X-c.Min.X)/vg.Length(columns) - 60*px
+	height := (c.Max.Y-c.Min.Y-f.head(c.Max.X-c.Min.X, legend)-foot(note))/vg.Length(rows) - strip - 40*px
 	plots := make([][]*plot.Plot, rows)
 	for r := range rows {
 		plots[r] = make([]*plot.Plot, columns)
 		for k := range columns {
 			if i := r*columns + k; i < len(panels) {
-				plots[r][k] = f.plot(panels[i], t, r*columns+k+columns >= len(panels))
+				plots[r][k] = f.plot(panels[i], t, i+columns >= len(panels))
+				plots[r][k].X.Tick.Marker = withTicks(plots[r][k].X.Tick.Marker, int(width/(54*px)))
+				plots[r][k].Y.Tick.Marker = withTicks(plots[r][k].Y.Tick.Marker, int(height/(32*px)))
 			}
 		}
 	}

@@ -48,8 +48,9 @@ func PDF(f Figure) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// pdfCanvas draws bold text and text outside code page 1252 (σ, −, ≥) as outlines, because gonum's PDF canvas in v0.17.0
-// writes every such letter as a dot and registers bold fonts under a name that it does not find again.
+// pdfCanvas mends gonum's PDF canvas of v0.17.0. That canvas writes the bytes of UTF-8 as if each were a letter of code
+// page 1252, registers bold fonts under a name that it does not find again, and makes transparent colours grey. So text in
+// code page 1252 (é, ±, ·) is encoded in it, and bold text and other letters (σ, −, ≥) are drawn as outlines.
 type pdfCanvas struct {
 	*vgpdf.Canvas
 	widths map[int]bool // of the images so far, in pixels
@@ -73,8 +74,7 @@ func (c pdfCanvas) DrawImage(r vg.Rectangle, im image.Image) {
 	c.Canvas.DrawImage(r, im)
 }
 
-// SetColor implements vg.Canvas. gonum's PDF canvas takes colours multiplied by their alpha for plain ones, so that
-// transparent ones come out grey.
+// SetColor implements vg.Canvas.
 func (c pdfCanvas) SetColor(clr color.Color) {
 	if clr == nil {
 		clr = color.Black
@@ -96,13 +96,12 @@ func (c pdfCanvas) FillString(f font.Face, pt vg.Point, s string) {
 		c.fillOutlines(f, pt, s)
 		return
 	}
-	for _, r := range s {
-		if _, ok := charmap.Windows1252.EncodeRune(r); !ok {
-			c.fillOutlines(f, pt, s)
-			return
-		}
+	encoded, err := charmap.Windows1252.NewEncoder().String(s)
+	if err != nil {
+		c.fillOutlines(f, pt, s)
+		return
 	}
-	c.Canvas.FillString(f, pt, s)
+	c.Canvas.FillString(f, pt, encoded)
 }
 
 // fillOutlines fills the shapes of the letters of s, the first with its origin at pt.

@@ -25,19 +25,20 @@ type Theme struct {
 	Series     []color.NRGBA // the data, in order
 }
 
-// The themes. Their series are the colours of Okabe and Ito ("Color Universal Design", 2008), without the yellow and the
-// black, which vanish on one of the two pages; Dark has the same hues, lighter.
+// The themes. Their series have the hues of Okabe and Ito ("Color Universal Design", 2008), without the yellow and the
+// black, which vanish on one of the two pages. Their lightness is moved so that people without red or without green
+// receptors, too, see any two of the first six apart (theme_test.go measures it).
 var (
 	Light = Theme{
 		Background: rgb(0xffffff), Ink: rgb(0x22262b), Muted: rgb(0x5d646d), Grid: rgb(0xe6e8eb),
 		Series: []color.NRGBA{
-			rgb(0x0072b2), rgb(0xd55e00), rgb(0x009e73), rgb(0xcc79a7), rgb(0xe69f00), rgb(0x56b4e9), rgb(0x7b7f85),
+			rgb(0x0072b2), rgb(0xcb5200), rgb(0x056a48), rgb(0xd78fb2), rgb(0xe69f00), rgb(0x51b7ee), rgb(0x7b7f85),
 		},
 	}
 	Dark = Theme{
 		Background: rgb(0x14171a), Ink: rgb(0xe8eaed), Muted: rgb(0xa3abb5), Grid: rgb(0x2d3238),
 		Series: []color.NRGBA{
-			rgb(0x4aa8e0), rgb(0xf08040), rgb(0x2dc29a), rgb(0xe09cc4), rgb(0xf2b83c), rgb(0x9ad4f7), rgb(0xa9aeb5),
+			rgb(0x4a9be6), rgb(0xea8a3c), rgb(0x219a70), rgb(0xedc6da), rgb(0xf7d732), rgb(0x8ac9f9), rgb(0xa9aeb5),
 		},
 	}
 )
@@ -45,7 +46,7 @@ var (
 // between is drawn on a transparent page of any colour: its greys have contrast with white and with black.
 var between = Theme{
 	Ink: rgb(0x767676), Muted: rgb(0x767676), Grid: rgb(0x8e8e8e), Series: []color.NRGBA{
-		rgb(0x2288c8), rgb(0xe06a10), rgb(0x159f78), rgb(0xcc79a7), rgb(0xd99a10), rgb(0x56b4e9), rgb(0x8a8e94),
+		rgb(0x2288c8), rgb(0xdd6a18), rgb(0x128058), rgb(0xd99abb), rgb(0xdd9d10), rgb(0x56b4e9), rgb(0x8a8e94),
 	},
 }
 

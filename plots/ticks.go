@@ -36,6 +36,15 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 	return out
 }
 
+// withTicks returns the ticker with about n marks, 2 at least and 8 at most.
+func withTicks(t plot.Ticker, n int) plot.Ticker {
+	n = min(max(n, 2), 8)
+	if _, ok := t.(logTicks); ok {
+		return logTicks{n}
+	}
+	return linearTicks{n}
+}
+
 // tickLabel writes v for an axis that reaches up to most: 20k rather than 20000, 2e-6 rather than 0.000002.
 func tickLabel(v, most float64, decimals int) string {
 	switch {
