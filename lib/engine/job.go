@@ -94,7 +94,7 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 	if err != nil {
 		return nil, err
 	}
-	if r := cached(s); r != nil {
+	if r := cached(s, watch); r != nil {
 		return r, nil
 	}
 	j, err := e.prepare(ctx, s, watch)
@@ -106,7 +106,7 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 		return nil, err
 	}
 	defer w.Close()
-	if r := cached(s); r != nil { // another process has just finished it
+	if r := cached(s, watch); r != nil { // another process has just finished it
 		return r, nil
 	}
 	resumed := false
@@ -125,8 +125,8 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 	return &lab.Result{Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run)}, nil
 }
 
-// cached returns the result of a complete run, or nil.
-func cached(s lab.Spec) *lab.Result {
+// cached returns the result of a complete run, or nil. watch sees the events that were recorded.
+func cached(s lab.Spec, watch func(lab.Event)) *lab.Result {
 	r, err := record.Open(record.Path(s))
 	if err != nil || !r.Trained() || r.Spec.Hash() != s.Hash() {
 		return nil
@@ -134,6 +134,13 @@ func cached(s lab.Spec) *lab.Result {
 	metrics, err := r.Metrics(s.Eval)
 	if err != nil {
 		return nil
+	}
+	if watch != nil {
+		events, _ := r.Events() // those before a damaged line are still worth seeing
+		for _, e := range events {
+			e.Steps = s.Steps
+			watch(e)
+		}
 	}
 	return &lab.Result{Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r)}
 }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"image/png"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 
 	"darkroom/lib/data"
 	"darkroom/lib/lab"
@@ -24,10 +21,6 @@ import (
 func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Restorer, out map[string]lab.Metric) error {
 	store, err := trained(&w.Run, evalSeed)
 	if err != nil {
-		return err
-	}
-	dir := filepath.Join(w.Dir, "pictures")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	measures := metrics.Measures()
@@ -56,7 +49,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		}
 		names = append(names, pic.Name)
 		for kind, im := range map[string]lab.Image{"truth": truth, "degraded": y, "restored": x} {
-			if err := writePNG(filepath.Join(dir, fileName(pic.Name)+"-"+kind+".png"), im); err != nil {
+			if err := w.WritePicture(pic.Name, kind, im); err != nil {
 				return err
 			}
 		}
@@ -130,34 +123,4 @@ func clip(im lab.Image) lab.Image {
 		out.Pix[i] = min(max(v, 0), 1) // NaN stays NaN, which the measures refuse
 	}
 	return out
-}
-
-// fileName keeps what is safe in a file's name.
-func fileName(s string) string {
-	b := []byte(filepath.Base(s))
-	for i, c := range b {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			b[i] = '-'
-		}
-	}
-	return string(b)
-}
-
-func writePNG(path string, im lab.Image) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".png-*")
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	err = png.Encode(f, im.Standard())
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return nil
 }

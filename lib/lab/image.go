@@ -67,3 +67,25 @@ func to8(v float32) uint8 {
 		return 0
 	}
 }
+
+// FromStandard returns a picture of the standard library's as an Image: grey if its colour model is, else RGB.
+func FromStandard(p image.Image) Image {
+	b := p.Bounds()
+	channels := 3
+	switch p.ColorModel() {
+	case color.GrayModel, color.Gray16Model:
+		channels = 1
+	}
+	im := NewImage(b.Dy(), b.Dx(), channels)
+	at := 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			r, g, bl, _ := p.At(x, y).RGBA()
+			for _, v := range []uint32{r, g, bl}[:channels] {
+				im.Pix[at] = float32(v) / 0xffff
+				at++
+			}
+		}
+	}
+	return im
+}

@@ -66,7 +66,8 @@ type Lab interface {
 	Methods() []MethodCard
 	// Resolve checks a spec and fills in every default, so that Hash is its identity.
 	Resolve(ctx context.Context, s Spec) (Spec, error)
-	// Run carries out a spec, or goes on with it, or returns it if it is complete. watch, if not nil, sees each event.
+	// Run carries out a spec, or goes on with it, or returns it if it is complete. watch, if not nil, sees each
+	// event, those of earlier sessions first.
 	Run(ctx context.Context, s Spec, watch func(Event)) (*Result, error)
 	// Sample draws n images from the run in the given directory.
 	Sample(ctx context.Context, dir string, n int, seed int64) ([]Image, error)

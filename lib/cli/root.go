@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"darkroom/lib/engine"
+	"darkroom/lib/lab"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitMisused     = 2
+	exitInterrupted = 130
+)
+
+// app is what the subcommands share.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	runs     string
+	strict   bool
+	force    bool
+}
+
+// errInterrupted is the cause of a context that Ctrl-C ended.
+var errInterrupted = errors.New("interrupted")
+
+// Main runs the command and returns its exit code: 0 done, 1 failed, 2 misused, 130 interrupted.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	a := &app{in: in, out: out, err: errOut}
+	ctx, stop := a.interruptible()
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	var misuse engine.UsageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		_, _ = fmt.Fprintln(errOut, "darkroom:", err)
+		return exitInterrupted
+	case errors.As(err, &misuse):
+		_, _ = fmt.Fprintln(errOut, "darkroom:", err)
+		return exitMisused
+	default:
+		_, _ = fmt.Fprintln(errOut, "darkroom:", err)
+		return exitFailed
+	}
+}
+
+// interruptible returns a context that the first Ctrl-C ends; the second ends the process at once.
+func (a *app) interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		_, _ = fmt.Fprintln(a.err, "\nfinishing the step and writing a checkpoint; once more stops at once")
+		cancel(errInterrupted)
+		if _, ok := <-signals; ok {
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "darkroom",
+		Short: "Generate and restore images: train, compare and look, from the shell or a notebook",
+		Long: `darkroom trains, compares and shows methods of image generation and reconstruction, on GoMLX and XLA.
+Everything that it makes is reproducible bit for bit from its spec; asking twice costs nothing.`,
+		Example: `  darkroom lab                                  open the notebooks
+  darkroom run vae generate:mnist --steps 2000  train a model
+  darkroom compare denoise-naturals --quick     compare methods on the same pictures
+  darkroom list methods                         what there is, with its papers`,
+		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(),
+		a.labCommand(), a.doctorCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
+	root.CompletionOptions.DisableDefaultCmd = false
+	misuseOfArguments(root)
+	return root
+}
+
+// misuseOfArguments makes wrong numbers of arguments and unknown commands misuses.
+func misuseOfArguments(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				if c == c.Root() && len(args) > 0 {
+					var names []string
+					for _, sub := range c.Commands() {
+						names = append(names, sub.Name())
+					}
+					err = fmt.Errorf("unknown command %q%s", args[0], lab.Suggest(args[0], names))
+				}
+				return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		misuseOfArguments(sub)
+	}
+}
+
+func (a *app) say(line string) { _, _ = fmt.Fprintln(a.err, line) }
+
+func (a *app) engine() *engine.Engine {
+	return engine.New(engine.Options{Say: a.say, Strict: a.strict, Force: a.force})
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.out, "darkroom %s (%s, %s/%s)\n", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// Version is that of the module, or the commit it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := strings.TrimPrefix(info.Main.Version, "v")
+	if v == "" || v == "(devel)" {
+		v = "0.1.0-dev"
+	}
+	return v
+}

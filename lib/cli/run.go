@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"darkroom/lib/engine"
+	"darkroom/lib/lab"
+
+	"github.com/spf13/cobra"
+)
+
+// specFlags are the flags of commands that carry out a spec.
+type specFlags struct {
+	seed  string
+	steps int
+	set   []string
+	eval  lab.Eval
+}
+
+func (f *specFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.seed, "seed", "0", "seed of all randomness, a whole number")
+	cmd.Flags().IntVar(&f.steps, "steps", 0, "training steps (default: the method's)")
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "a parameter of the method, as key=value; may be given several times")
+	cmd.Flags().IntVar(&f.eval.Images, "images", 0, "measure on so many test images (default: all)")
+	cmd.Flags().IntVar(&f.eval.Importance, "importance", 0, "importance samples per image of log p(x) (default: 50)")
+	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that are classified (default: 1000 for GANs)")
+}
+
+func (f *specFlags) spec(cmd *cobra.Command, method, task string) (lab.Spec, error) {
+	misuse := func(format string, args ...any) (lab.Spec, error) {
+		return lab.Spec{}, engine.UsageError{Err: fmt.Errorf(format, args...)}
+	}
+	s := lab.Spec{Method: method, Task: task, Steps: f.steps, Eval: f.eval, Set: lab.Set{}}
+	if cmd.Flags().Changed("steps") && f.steps < 1 {
+		return misuse("--steps %d: a training has at least 1 step", f.steps)
+	}
+	if _, err := fmt.Sscanf(f.seed, "%d", &s.Seed); err != nil || fmt.Sprint(s.Seed) != strings.TrimPrefix(f.seed, "+") {
+		return misuse("--seed %q is no whole number (of 64 bits), such as 0 or 42", f.seed)
+	}
+	for _, kv := range f.set {
+		key, value, ok := strings.Cut(kv, "=")
+		if !ok || key == "" {
+			return misuse("--set %q: write key=value, such as --set latent=32", kv)
+		}
+		if _, twice := s.Set[key]; twice {
+			return misuse("--set %s is given twice", key)
+		}
+		s.Set[key] = value
+	}
+	return s, nil
+}
+
+func (a *app) addRuns(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.runs, "runs", "", "folder of run directories (default: $DARKROOM_RUNS, or runs in darkroom's data folder)")
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var flags specFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "run METHOD TASK",
+		Short: "Carry out one run: train, measure, draw",
+		Long: `Carries out one run, goes on with it if it was cut short, or returns at once if it is complete.
+A task is written generate:mnist, restore:denoise25:naturals or generate:folder:/some/pictures@32.`,
+		Example: `  darkroom run vae generate:mnist --steps 2000
+  darkroom run dncnn restore:denoise25:naturals --set depth=10 --seed 1
+  darkroom run fista restore:inpaint50:folder:/my/pictures --json`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := flags.spec(cmd, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			s.Runs = a.runs
+			p := a.progress(args[0] + " on " + args[1])
+			e := a.engine()
+			r, err := e.Run(cmd.Context(), s, p.watch)
+			p.done()
+			if err != nil {
+				return err
+			}
+			if !r.Cached {
+				if err := drawRun(cmd.Context(), e, r); err != nil {
+					a.say("the pictures could not be drawn: " + err.Error())
+				}
+			}
+			if asJSON {
+				return json.NewEncoder(a.out).Encode(runJSON(r))
+			}
+			return a.printResult(r)
+		},
+	}
+	flags.add(cmd)
+	a.addRuns(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON on stdout")
+	cmd.Flags().BoolVar(&a.strict, "strict", false, "refuse a folder with a bad picture rather than skip it")
+	cmd.Flags().BoolVar(&a.force, "force", false, "go on with a run that began on another machine or with other kernels")
+	return cmd
+}
+
+// runJSON is the form that --json prints; values per image stay in the run directory.
+func runJSON(r *lab.Result) map[string]any {
+	metrics := map[string]any{}
+	for n, m := range r.Metrics {
+		metrics[n] = map[string]any{"value": m.Value, "unit": m.Unit, "protocol": m.Protocol}
+	}
+	return map[string]any{"run": r.Dir, "hash": r.Hash, "metrics": metrics, "resumed": r.Resumed, "cached": r.Cached}
+}
+
+func (a *app) printResult(r *lab.Result) error {
+	var names []string
+	for n := range r.Metrics {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	for _, n := range names {
+		m := r.Metrics[n]
+		fmt.Fprintf(&b, "%-16s %10.4f %-6s %s\n", n, m.Value, m.Unit, m.Protocol)
+	}
+	how := ""
+	switch {
+	case r.Cached:
+		how = " (it was complete already)"
+	case r.Resumed:
+		how = " (it went on from a checkpoint)"
+	}
+	fmt.Fprintf(&b, "run %s%s\n", r.Dir, how)
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}

@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Check compiles and runs a small graph with a convolution and its gradient, and says how long that took.
+func (e *Engine) Check(ctx context.Context) (string, error) {
+	b, err := e.Backend(ctx)
+	if err != nil {
+		return "", err
+	}
+	begin := time.Now()
+	sum := 0.0
+	err = guard("check", func() error {
+		exec, err := graph.NewExec(b, func(x *graph.Node) *graph.Node {
+			k := graph.Ones(x.Graph(), graph.Ones(x.Graph(), x.Shape()).Shape())
+			k = graph.Reshape(k, 2, 2, 1, 1)
+			y := graph.Convolve(x, k).PadSame().Done()
+			return graph.ReduceAllSum(graph.Gradient(graph.ReduceAllSum(graph.Square(y)), x)[0])
+		})
+		if err != nil {
+			return err
+		}
+		out, err := exec.Exec([][][][]float32{{{{1}, {2}}, {{3}, {4}}}})
+		if err == nil {
+			sum = float64(out[0].Value().(float32))
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	// y = Σ over each pixel's window; d/dx Σ y² = 2 Σ y over the windows that hold x.
+	if want := 98.0; sum != want {
+		return "", fmt.Errorf("the graph gave %v in place of %v", sum, want)
+	}
+	return time.Since(begin).Round(time.Millisecond).String(), nil
+}
