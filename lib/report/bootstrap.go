@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
@@ -20,12 +21,17 @@ const (
 )
 
 // Interval returns the 95 % bootstrap interval of the mean of values, which holds one slice a seed with one value
-// an image, all seeds over the same images in the same order. It is the percentile interval (Efron & Tibshirani
-// 1993, chapter 13) of Resamples resamples. Each draws seeds with replacement, then images with replacement; all
-// drawn seeds see the same draw of images, because images are crossed with seeds, not nested in them (the
-// pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1(2), which errs on the wide side). With one seed
-// only images are drawn; with one value a seed only seeds are. The random draws are fixed. ok is false where there
-// is a single number, which has no interval.
+// an image, all seeds over the same images in the same order. It is made from Resamples resamples. Each draws seeds
+// with replacement, then images with replacement; all drawn seeds see the same draw of images, because images are
+// crossed with seeds, not nested in them (the pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1(2),
+// which errs on the wide side). With one seed only images are drawn; with one value a seed only seeds are. The
+// random draws are fixed. ok is false where there is a single number, which has no interval.
+//
+// The ends are percentiles of the resampled means: the 2.5 % ones for many images, further out for few, where plain
+// percentiles are too narrow (with 6 normal values they cover 86 %). This is the expanded percentile interval of
+// Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69(4). No bootstrap
+// reaches beyond what was seen: where k seeds differ far more than images do, the interval covers at most the share
+// 1 − 2¹⁻ᵏ, 75 % for 3 seeds.
 func Interval(values [][]float64) (low, high float64, ok bool) {
 	return interval(values, nil)
 }
@@ -55,7 +61,43 @@ func interval(a, b [][]float64) (low, high float64, ok bool) {
 	}
 	slices.Sort(means)
 	quantile := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, means, nil) }
-	return quantile(0.025), quantile(0.975), true
+	p := tail(a, b)
+	return quantile(p), quantile(1 - p), true
+}
+
+// tail is the share of the resampled means beyond each end. For n numbers it is Φ(−t √(n/(n−1))), with t the 97.5 %
+// quantile of Student's distribution with n − 1 degrees of freedom: the root undoes that resampling draws from the
+// n numbers themselves, t allows for their spread being estimated from so few. Seeds and images are several sources of
+// spread; their variances add, and the degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2(6)).
+func tail(a, b [][]float64) float64 {
+	images := average(a)
+	if b != nil {
+		floats.Sub(images, average(b))
+	}
+	variance, resampled, down := 0.0, 0.0, 0.0
+	for _, source := range [][]float64{images, seedMeans(a), seedMeans(b)} {
+		n := float64(len(source))
+		if n < 2 {
+			continue
+		}
+		v := stat.Variance(source, nil) / n // of the mean
+		variance += v
+		resampled += v * (n - 1) / n
+		down += v * v / (n - 1)
+	}
+	if down == 0 {
+		return 0.025 // no spread: the ends are the mean
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: variance * variance / down}.Quantile(0.975)
+	return distuv.UnitNormal.CDF(-t * math.Sqrt(variance/resampled))
+}
+
+func seedMeans(values [][]float64) []float64 {
+	var out []float64
+	for _, seed := range values {
+		out = append(out, stat.Mean(seed, nil))
+	}
+	return out
 }
 
 // drawnMean is the mean over seeds drawn with replacement and the drawn images.

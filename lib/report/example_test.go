@@ -34,13 +34,13 @@ func ExampleBuild() {
 	//
 	// Task restore:denoise25:naturals, commit 1f3a9c0
 	//
-	// | method   | seeds | images |      PSNR (dB) ↑ |                   Δ PSNR | wall time |
-	// | :------- | ----: | -----: | ---------------: | -----------------------: | --------: |
-	// | identity |     0 |      6 |     21.00 ± 0.67 |                        – |     1.5 s |
-	// | fista    |     0 |      6 | **26.50 ± 0.75** | +5.50 ± 0.58 (p = 0.031) |     1.5 s |
+	// | method   | seeds | images |    PSNR (dB) ↑ |                   Δ PSNR | wall time |
+	// | :------- | ----: | -----: | -------------: | -----------------------: | --------: |
+	// | identity |     0 |      6 |   21.00 ± 0.83 |                        – |     1.5 s |
+	// | fista    |     0 |      6 | **26.5 ± 1.0** | +5.50 ± 0.76 (p = 0.031) |     1.5 s |
 	//
 	// - Protocol of PSNR: PSNR, grey, range 1.
-	// - Note: ± is half the width of a 95 % percentile bootstrap interval over images (2000 resamples, fixed draw).
+	// - Note: ± is half the width of a 95 % bootstrap interval over images (percentiles, expanded for small numbers; 2000 resamples, fixed draw).
 	// - Note: Δ is the paired difference to identity on the same images, averaged over seeds; p is from a two-sided sign-flip permutation test over images, not corrected for the number of rows.
 	// - Note: With 6 images p cannot be under 0.031.
 }

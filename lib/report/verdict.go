@@ -75,12 +75,13 @@ func (t *Table) addNotes() {
 		if manySeeds > 1 {
 			over = "images and, where there are several, seeds"
 		}
-		notes = append(notes, fmt.Sprintf("± is half the width of a 95 %% percentile bootstrap interval over %s "+
-			"(%d resamples, fixed draw).", over, Resamples))
+		notes = append(notes, fmt.Sprintf("± is half the width of a 95 %% bootstrap interval over %s "+
+			"(percentiles, expanded for small numbers; %d resamples, fixed draw).", over, Resamples))
 	}
 	if manySeeds > 1 && manySeeds < 5 {
-		notes = append(notes, fmt.Sprintf("With %d seeds the spread between trainings is known roughly only.",
-			manySeeds))
+		notes = append(notes, fmt.Sprintf("With %d seeds the spread between trainings is known roughly only: where it is "+
+			"much larger than that between images, the interval covers %.0f %%, not 95 %%.",
+			manySeeds, 100*(1-2/math.Pow(2, float64(manySeeds)))))
 	}
 	for _, r := range t.Rows {
 		if len(r.Seeds) == 1 && r.Steps > 0 {

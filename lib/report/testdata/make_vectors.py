@@ -9,7 +9,8 @@ import json
 
 import numpy as np
 import scipy
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import bootstrap, norm, permutation_test
+from scipy.stats import t as student
 
 
 def noise(n, seed):
@@ -28,8 +29,10 @@ for n, shift, seed in [(2, 0.2, 1), (5, 0.1, 2), (8, 0.15, 3), (12, 0.2, 4), (15
     test = permutation_test((d,), np.mean, permutation_type="samples", vectorized=True,
                             n_resamples=np.inf if n <= 15 else 400_000, rng=np.random.default_rng(0))
     row["p"] = test.pvalue
-    ci = bootstrap((d,), np.mean, method="percentile", n_resamples=400_000, batch=10_000,
-                   rng=np.random.default_rng(0)).confidence_interval
+    # Hesterberg's expanded percentile interval is the percentile interval at another level.
+    tail = norm.cdf(-student.ppf(0.975, n - 1) * np.sqrt(n / (n - 1)))
+    ci = bootstrap((d,), np.mean, method="percentile", confidence_level=1 - 2 * tail, n_resamples=400_000,
+                   batch=10_000, rng=np.random.default_rng(0)).confidence_interval
     row["low"], row["high"] = ci.low, ci.high
     rows.append(row)
 print(json.dumps(dict(made_with="scipy " + scipy.__version__, vectors=rows), indent=1))
