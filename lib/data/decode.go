@@ -7,11 +7,13 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	_ "image/gif" // the formats that image.Decode knows
+	_ "image/gif" // for image.Decode, as all that follow
 	_ "image/jpeg"
 	_ "image/png"
+	"io"
+	"strings"
 
-	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/bmp" // for image.Decode
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )
@@ -47,7 +49,7 @@ func decode(b []byte, limit int64) (out decoded, err error) {
 		return out, fmt.Errorf("not a %s picture", formats)
 	}
 	if err != nil {
-		return out, fmt.Errorf("truncated or corrupt %s: %w", format, err)
+		return out, damaged(format, err)
 	}
 	if cfg.Width <= 0 || cfg.Height <= 0 {
 		return out, fmt.Errorf("its size is %d×%d", cfg.Width, cfg.Height)
@@ -57,7 +59,7 @@ func decode(b []byte, limit int64) (out decoded, err error) {
 	}
 	im, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil {
-		return out, fmt.Errorf("truncated or corrupt %s: %w", format, err)
+		return out, damaged(format, err)
 	}
 	if im.Bounds().Empty() {
 		return out, errors.New("it has no pixels")
@@ -69,6 +71,18 @@ func decode(b []byte, limit int64) (out decoded, err error) {
 		out.notes = append(out.notes, fmt.Sprintf("turned upright (EXIF orientation %d)", o))
 	}
 	return out, nil
+}
+
+// damaged says what is wrong with a picture whose format is known.
+func damaged(format string, err error) error {
+	switch {
+	case strings.HasSuffix(err.Error(), io.EOF.Error()): // not every decoder wraps it
+		return fmt.Errorf("truncated %s: %w", format, err)
+	case strings.Contains(err.Error(), "unsupported"):
+		return fmt.Errorf("a kind of %s that cannot be read: %w", format, err)
+	default:
+		return fmt.Errorf("corrupt %s: %w", format, err)
+	}
 }
 
 // convert makes any standard picture 8-bit grey or RGB.

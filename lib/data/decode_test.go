@@ -91,10 +91,11 @@ func mustDecode(t *testing.T, b []byte) decoded {
 
 func TestDecodeFormats(t *testing.T) {
 	im := rgb(4, 5, 9)
-	want := fromRGBA(&image.RGBA{Pix: im.Pix, Stride: im.Stride, Rect: im.Rect}, 3) // opaque, so the same bytes
+	want := fromRGBA(&image.RGBA{Pix: im.Pix, Stride: im.Stride, Rect: im.Rect}, 3) // opaque: the same bytes
 	for format, b := range map[string][]byte{"png": pngOf(im), "bmp": bmpOf(im), "tiff": tiffOf(im)} {
 		got := mustDecode(t, b)
-		if got.format != format || got.Height != 4 || got.Width != 5 || got.Channels != 3 || !slices.Equal(got.Pix, want) || got.notes != nil {
+		if got.format != format || got.Height != 4 || got.Width != 5 || got.Channels != 3 || got.notes != nil ||
+			!slices.Equal(got.Pix, want) {
 			t.Errorf("%s: %+v, want %v", format, got, want)
 		}
 	}
@@ -128,10 +129,10 @@ func TestDecodeConverts(t *testing.T) {
 	if got = mustDecode(t, pngOf(deep)); !slices.Equal(got.Pix, []uint8{128, 1, 0}) { // 0x00ff/257 = 0.992
 		t.Errorf("16-bit colour: %+v", got)
 	}
-	clear := image.NewNRGBA(image.Rect(0, 0, 3, 1))
-	copy(clear.Pix, []uint8{200, 0, 0, 0, 200, 0, 0, 255, 0, 0, 0, 51}) // clear, opaque, a fifth of black over white
-	got = mustDecode(t, pngOf(clear))
-	if !slices.Equal(got.Pix, []uint8{255, 255, 255, 200, 0, 0, 204, 204, 204}) || !strings.Contains(got.notes[0], "white") {
+	glass := image.NewNRGBA(image.Rect(0, 0, 3, 1))
+	copy(glass.Pix, []uint8{200, 0, 0, 0, 200, 0, 0, 255, 0, 0, 0, 51}) // clear, opaque, a fifth of black over white
+	got = mustDecode(t, pngOf(glass))
+	if !slices.Equal(got.Pix, []uint8{255, 255, 255, 200, 0, 0, 204, 204, 204}) || len(got.notes) != 1 {
 		t.Errorf("transparent: %+v", got)
 	}
 	got = mustDecode(t, unbase64(cmykJPEG))
@@ -167,7 +168,9 @@ func TestDecodeTurnsUpright(t *testing.T) {
 		copy(corner.Pix[y*24:], slices.Repeat([]uint8{255}, 12))
 	}
 	b := jpegOf(corner.standard())
-	for o, want := range map[uint16]string{1: "1000", 2: "0100", 3: "0001", 4: "0010", 5: "1000", 6: "0100", 7: "0001", 8: "0010", 9: "1000"} {
+	for o, want := range map[uint16]string{
+		1: "1000", 2: "0100", 3: "0001", 4: "0010", 5: "1000", 6: "0100", 7: "0001", 8: "0010", 9: "1000", // 9 is none
+	} {
 		for mark, order := range map[string]binary.AppendByteOrder{"II": binary.LittleEndian, "MM": binary.BigEndian} {
 			p := mustDecode(t, withEXIF(b, o, order, mark))
 			h, w := 16, 24
@@ -208,10 +211,10 @@ var bad = map[string]struct {
 }{
 	"zero.png":      {nil, "0 bytes"},
 	"text.png":      {[]byte("not a picture at all"), "not a PNG, JPEG, GIF, BMP, TIFF or WebP"},
-	"truncated.png": {pngOf(rgb(9, 9, 1))[:70], "truncated or corrupt png"},
-	"truncated.jpg": {jpegOf(rgb(40, 40, 2))[:300], "truncated or corrupt jpeg"},
-	"truncated.bmp": {bmpOf(rgb(9, 9, 1))[:99], "truncated or corrupt bmp"},
-	"header.gif":    {[]byte("GIF89a"), "truncated or corrupt gif"},
+	"truncated.png": {pngOf(rgb(9, 9, 1))[:70], "truncated png"},
+	"truncated.jpg": {jpegOf(rgb(40, 40, 2))[:300], "truncated jpeg"},
+	"truncated.bmp": {bmpOf(rgb(9, 9, 1))[:99], "truncated bmp"},
+	"header.gif":    {[]byte("GIF89a"), "truncated gif"},
 	"nothing.png":   {hugePNG(0, 5), "corrupt png"},
 	"bomb.png":      {hugePNG(60000, 60000), "60000×60000"},
 	"bomb.gif":      {append([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"), 0x3b), "65535×65535"},

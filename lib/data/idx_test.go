@@ -65,7 +65,8 @@ func TestIDXFilesMustAgree(t *testing.T) {
 		"fetched again":  write("short", label3[:9]),
 		"IDX file holds": write("long", append(slices.Clone(label3), 0)),
 	} {
-		if _, err := readIDXSplit(context.Background(), "train", images, labels, 2, Options{}); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := readIDXSplit(context.Background(), "train", images, labels, 2, Options{})
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
 	}

@@ -53,7 +53,8 @@ func TestNoTrainingPictureIsInATestSplit(t *testing.T) {
 
 func TestLeaksAreFound(t *testing.T) { // the test above can fail
 	a, b := flat("a", 2, 2, 7), flat("b", 2, 2, 9)
-	if got := leaks(&Dataset{Train: Split{a, b}, Test: Split{flat("c", 2, 2, 9), flat("d", 4, 1, 9)}}); !slices.Equal(got, []string{"c"}) {
+	d := &Dataset{Train: Split{a, b}, Test: Split{flat("c", 2, 2, 9), flat("d", 4, 1, 9)}}
+	if got := leaks(d); !slices.Equal(got, []string{"c"}) {
 		t.Errorf("leaks = %v, want [c]", got)
 	}
 }
@@ -240,7 +241,8 @@ func TestUnknownDataset(t *testing.T) {
 		}
 	}
 	for _, size := range []int{-1, MaxSize + 1} {
-		if _, err := Open(context.Background(), "mnist", Options{Size: size}); err == nil || !strings.Contains(err.Error(), "out of range") {
+		_, err := Open(context.Background(), "mnist", Options{Size: size})
+		if err == nil || !strings.Contains(err.Error(), "out of range") {
 			t.Errorf("size %d: error is %v", size, err)
 		}
 	}

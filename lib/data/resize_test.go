@@ -8,7 +8,8 @@ import (
 
 // flat is a grey picture of one level.
 func flat(name string, height, width int, level uint8) Picture {
-	return Picture{Name: name, Height: height, Width: width, Channels: 1, Pix: slices.Repeat([]uint8{level}, height*width), Label: -1}
+	pix := slices.Repeat([]uint8{level}, height*width)
+	return Picture{Name: name, Height: height, Width: width, Channels: 1, Pix: pix, Label: -1}
 }
 
 // formula is the 8×12 picture (7x² + 13y² + 29xy + 5) mod 256 that the references below were made of.

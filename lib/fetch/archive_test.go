@@ -144,8 +144,10 @@ func TestGunzip(t *testing.T) {
 	}
 	f = File{Name: "bad", SHA256: sum(content), From: f.From[:2]}
 	_, err = f.Ensure(context.Background(), nil)
-	if err == nil || !strings.Contains(err.Error(), "packed: not a gzip file") || !strings.Contains(err.Error(), "packed: unexpected EOF") {
-		t.Errorf("error is %v", err)
+	for _, want := range []string{"packed: not a gzip file", "packed: unexpected EOF"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
 	}
 }
 
@@ -164,7 +166,8 @@ func TestOneDownloadForSeveralMembers(t *testing.T) {
 	zipOf(t, filepath.Join(bin, "made.whl"))
 	script := "#!/bin/sh\necho called >> " + bin + "/calls\ncp " + bin + "/made.whl .\n"
 	must(t, os.WriteFile(filepath.Join(bin, "python3"), []byte(script), 0o700))
-	must(t, os.WriteFile(filepath.Join(bin, "npm"), []byte("#!/bin/sh\necho called >> "+bin+"/calls\necho no such thing >&2\nexit 7\n"), 0o700))
+	fails := "#!/bin/sh\necho called >> " + bin + "/calls\necho no such thing >&2\nexit 7\n"
+	must(t, os.WriteFile(filepath.Join(bin, "npm"), []byte(fails), 0o700))
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	calls := func() int {
 		b, _ := os.ReadFile(filepath.Join(bin, "calls"))
@@ -196,7 +199,9 @@ func TestOneDownloadForSeveralMembers(t *testing.T) {
 	_, err = EnsureAll(context.Background(), nil, File{Name: "x", SHA256: sum("x"), From: []Origin{
 		Npm{"none", "1", "x"}, Wheel{"none", "1", "x"}, Deb{"none", "x"}, GoModule{"example.com/none", "v1.0.0", "x"},
 	}})
-	for _, want := range []string{"npm is not installed", "python3 is not installed", "apt-get is not installed", "go mod download: exec"} {
+	for _, want := range []string{
+		"npm is not installed", "python3 is not installed", "apt-get is not installed", "go mod download: exec",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}

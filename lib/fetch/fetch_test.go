@@ -165,7 +165,8 @@ func TestEnsureOffline(t *testing.T) {
 	}}
 	t.Setenv("DARKROOM_OFFLINE", "1")
 	_, err := f.Ensure(context.Background(), nil)
-	if err == nil || strings.Count(err.Error(), "DARKROOM_OFFLINE=1 forbids") != 4 || !strings.Contains(err.Error(), "Unset DARKROOM_OFFLINE") {
+	if err == nil || strings.Count(err.Error(), "DARKROOM_OFFLINE=1 forbids") != 4 ||
+		!strings.Contains(err.Error(), "Unset DARKROOM_OFFLINE") {
 		t.Errorf("error is %v", err)
 	}
 	if asked.Load() != 0 {
