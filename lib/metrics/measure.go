@@ -34,9 +34,11 @@ func Lookup(name string) (Measure, error) {
 	return Measure{}, fmt.Errorf("unknown measure %q%s; known are %v", name, lab.Suggest(name, known), known)
 }
 
-// Options change what a measure looks at. The zero value measures every pixel and every channel. No option clips or
-// rounds: a value outside [0, 1] counts as it is.
+// Options change what a measure looks at. The zero value measures every pixel and every channel, and a value outside
+// [0, 1] counts as it is. Nothing is rounded to 8 bits.
 type Options struct {
+	// Clip clips both pictures to [0, 1] first.
+	Clip bool
 	// Border is how many pixels are left out at each side, as papers on super-resolution do.
 	Border int
 	// Luma measures only the luma Y' of ITU-R BT.601 in studio range, 16/255 to 235/255, as MATLAB's rgb2ycbcr and
@@ -52,7 +54,11 @@ func (o Options) protocol() string {
 	if o.Border > 0 {
 		border = fmt.Sprintf("border of %d left out", o.Border)
 	}
-	return channels + ", range 1, " + border + ", unclipped"
+	clip := "unclipped"
+	if o.Clip {
+		clip = "clipped to [0, 1]"
+	}
+	return channels + ", range 1, " + border + ", " + clip
 }
 
 // apply checks the pair and returns it as the options want it.
@@ -89,6 +95,13 @@ func (o Options) view(which string, im lab.Image) (lab.Image, error) {
 				"only finite pixels can be measured; look at the method that made it",
 				which, size(im), v, pixel/im.Width, pixel%im.Width)
 		}
+	}
+	if o.Clip {
+		clipped := lab.NewImage(im.Height, im.Width, im.Channels)
+		for i, v := range im.Pix {
+			clipped.Pix[i] = min(max(v, 0), 1)
+		}
+		im = clipped
 	}
 	if b := o.Border; b > 0 {
 		im = im.Crop(b, b, im.Height-2*b, im.Width-2*b)

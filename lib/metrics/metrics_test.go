@@ -154,13 +154,26 @@ func TestRefusesWhatCannotBeMeasured(t *testing.T) {
 
 func TestOptionsAreInTheProtocol(t *testing.T) {
 	seen := map[string]bool{}
-	for _, o := range []Options{{}, {Border: 4}, {Border: 8}, {Luma: true}, {Border: 4, Luma: true}} {
+	for _, o := range []Options{{}, {Clip: true}, {Border: 4}, {Border: 8}, {Luma: true}, {Border: 4, Luma: true}} {
 		for _, m := range []Measure{MSEMeasure(o), PSNRMeasure(o), SSIMMeasure(o)} {
 			if seen[m.Protocol] {
 				t.Errorf("two protocols are both written %q", m.Protocol)
 			}
 			seen[m.Protocol] = true
 		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	truth, x := lab.NewImage(1, 4, 1), lab.Image{Height: 1, Width: 4, Channels: 1, Pix: []float32{-1, 0.5, 3, 0}}
+	// By hand: clipped to 0, 0.5, 1, 0 the squared errors are 0, 1/4, 1, 0; unclipped 1, 1/4, 9, 0.
+	for clip, want := range map[bool]float64{true: 1.25 / 4, false: 10.25 / 4} {
+		if got, err := MSEMeasure(Options{Clip: clip}).Of(truth, x); err != nil || got != want {
+			t.Errorf("clip %v: MSE %v, %v; want %v", clip, got, err, want)
+		}
+	}
+	if x.Pix[0] != -1 {
+		t.Error("the picture itself was clipped")
 	}
 }
 
