@@ -15,7 +15,8 @@ type entry struct {
 	read func(ctx context.Context, d *Dataset, paths []string, o Options) error
 }
 
-// catalogue lists the pinned datasets. To add one: describe it here, with its files pinned, and write its read function.
+// catalogue lists the pinned datasets. To add one: describe it here, with its files pinned, and write its read
+// function.
 func catalogue() []entry {
 	return []entry{
 		{Info{
@@ -49,7 +50,9 @@ func catalogue() []entry {
 			Citation: "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking machine learning " +
 				"algorithms. arXiv:1708.07747, 2017",
 			Address: "https://github.com/zalandoresearch/fashion-mnist",
-			Mirrors: []string{"Debian package dataset-fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
+			Mirrors: []string{
+				"Debian package dataset-fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+			},
 			Kinds:   []lab.Kind{lab.Generate, lab.Restore},
 			Classes: []string{
 				"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -134,8 +134,8 @@ func (o Options) prepare(p Picture) Picture {
 	return p
 }
 
-// Open returns a dataset: "mnist", "fashion-mnist", "naturals" or "folder:/some/pictures". The files of a pinned dataset
-// are fetched on first use; the opened dataset is then kept, so that opening it again in this process is free.
+// Open returns a dataset: "mnist", "fashion-mnist", "naturals" or "folder:/some/pictures". The files of a pinned
+// dataset are fetched on first use; the opened dataset is then kept, so that opening it again in this process is free.
 func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -150,8 +150,8 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	return opened.get(ctx, e, o)
 }
 
-// Digest returns the identity of the data (64 hex digits): the same digest means the same pictures in the same splits. For a
-// pinned dataset it costs nothing and needs no file; for a folder every picture file is read but not decoded.
+// Digest returns the identity of the data (64 hex digits): the same digest means the same pictures in the same splits.
+// For a pinned dataset it costs nothing and needs no file; for a folder every picture file is read but not decoded.
 func Digest(ctx context.Context, name string, o Options) (string, error) {
 	if err := o.check(); err != nil {
 		return "", err

@@ -31,10 +31,10 @@ type decoded struct {
 	notes  []string // "16 bits a channel, rounded to 8"
 }
 
-// decode reads a picture by its content. Grey means that every pixel has R = G = B, however the file stores it. Transparent
-// pictures are laid over white, 16 bits a channel are rounded to 8, CMYK becomes RGB, EXIF orientation (JPEG, TIFF) is
-// carried out. Of an animation it is the first frame. The label is -1 and the name is empty. A picture that declares
-// more than limit pixels is refused before it is decoded.
+// decode reads a picture by its content. Grey means that every pixel has R = G = B, however the file stores it.
+// Transparent pictures are laid over white, 16 bits a channel are rounded to 8, CMYK becomes RGB, EXIF orientation
+// (JPEG, TIFF) is carried out. Of an animation it is the first frame. The label is -1 and the name is empty. A picture
+// that declares more than limit pixels is refused before it is decoded.
 func decode(b []byte, limit int64) (out decoded, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a decoder's bug must not end a program that reads other people's files

@@ -18,8 +18,8 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// Written by Pillow 12: a 16×8 JPEG of CMYK (200, 40, 90, 30), which Pillow reads as RGB (49, 190, 146), and a lossless WebP of
-// 5×4 pixels whose pixel i is (10i, 255-10i, 3i).
+// Written by Pillow 12: a 16×8 JPEG of CMYK (200, 40, 90, 30), which Pillow reads as RGB (49, 190, 146), and a lossless
+// WebP of 5×4 pixels whose pixel i is (10i, 255-10i, 3i).
 const (
 	cmykJPEG = "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCgwJ" +
 		"CgoK/8AAFAgACAAQBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUS" +

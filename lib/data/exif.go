@@ -5,7 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// orientation returns the EXIF orientation, 1 (upright) to 8, of a JPEG or TIFF file; 1 where it is missing or makes no sense.
+// orientation returns the EXIF orientation, 1 (upright) to 8, of a JPEG or TIFF file; 1 where it is missing or makes no
+// sense.
 func orientation(b []byte, format string) int {
 	switch format {
 	case "tiff":
@@ -56,8 +57,8 @@ func tiffOrientation(b []byte) int {
 	return 1
 }
 
-// orient carries out an EXIF orientation: 2 mirrors, 3 turns by 180°, 4 flips, 5 transposes, 6 turns clockwise, 7 transposes
-// about the other diagonal, 8 turns counterclockwise.
+// orient carries out an EXIF orientation: 2 mirrors, 3 turns by 180°, 4 flips, 5 transposes, 6 turns clockwise, 7
+// transposes about the other diagonal, 8 turns counterclockwise.
 func orient(p Picture, o int) Picture {
 	h, w, c := p.Height, p.Width, p.Channels
 	if o >= 5 {

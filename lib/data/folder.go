@@ -127,8 +127,8 @@ func openFolder(ctx context.Context, dir string, o Options) (*Dataset, error) {
 		d.Notes = append(d.Notes, note)
 	}
 	if copies > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("%d of %d pictures are copies of others; copies are kept on the same side of the split",
-			copies, len(good)))
+		d.Notes = append(d.Notes, fmt.Sprintf(
+			"%d of %d pictures are copies of others; copies are kept on the same side of the split", copies, len(good)))
 	}
 	return d, nil
 }
@@ -145,7 +145,8 @@ func oneColour(s Split) (Split, string) {
 	for i := range s {
 		s[i] = colour(s[i])
 	}
-	return s, fmt.Sprintf("%d of %d pictures are grey; as others are in colour, grey is repeated to three channels", greys, len(s))
+	return s, fmt.Sprintf("%d of %d pictures are grey; as others are in colour, grey is repeated to three channels",
+		greys, len(s))
 }
 
 // divide splits pictures 4 to 1: of the distinct ones, the fifth with the smallest hashes of shape and pixels is the

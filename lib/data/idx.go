@@ -15,9 +15,9 @@ type idx struct {
 	bytes []uint8 // product of shape
 }
 
-// parseIDX reads the IDX format: two zero bytes, the element type (8, unsigned byte, is the only one here), the number of
-// dimensions, the dimensions as big-endian 32-bit numbers, the elements. The result shares b. It refuses a header that
-// does not match the length of b exactly.
+// parseIDX reads the IDX format: two zero bytes, the element type (8, unsigned byte, is the only one here), the number
+// of dimensions, the dimensions as big-endian 32-bit numbers, the elements. The result shares b. It refuses a header
+// that does not match the length of b exactly.
 func parseIDX(b []byte) (idx, error) {
 	if len(b) < 4 {
 		return idx{}, fmt.Errorf("IDX file of %d bytes is truncated in its header", len(b))
@@ -54,10 +54,13 @@ func parseIDX(b []byte) (idx, error) {
 	return out, nil
 }
 
-// mnistFiles describes the four files of a set like MNIST by the SHA-256 of what is inside their gzip files, in the order
-// training images, training labels, test images, test labels. Debian compresses them anew, so the gzip files differ.
+// mnistFiles describes the four files of a set like MNIST by the SHA-256 of what is inside their gzip files, in the
+// order training images, training labels, test images, test labels. Debian compresses them anew, so the gzip files
+// differ.
 func mnistFiles(set string, sums [4]string, from func(name string) []fetch.Origin) []fetch.File {
-	names := [4]string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
+	names := [4]string{
+		"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+	}
 	var files []fetch.File
 	for i, name := range names {
 		f := fetch.File{Name: "data/" + set + "/" + name, SHA256: sums[i]}

@@ -25,9 +25,9 @@ type natural struct {
 	sha256 string
 }
 
-// skimage are the photographs of scikit-image that look like what a camera sees. Left out: drawings, text, patterns, the
-// motion-blurred clock, binary pictures, and the second view of the stereo pair. The test side is the varied one: a portrait,
-// a classic grey scene, fur, smooth shading, small objects, clutter.
+// skimage are the photographs of scikit-image that look like what a camera sees. Left out: drawings, text, patterns,
+// the motion-blurred clock, binary pictures, and the second view of the stereo pair. The test side is the varied one: a
+// portrait, a classic grey scene, fur, smooth shading, small objects, clutter.
 var skimage = []natural{
 	{"astronaut.png", test, "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"},
 	{"camera.png", test, "b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a"},
@@ -45,8 +45,8 @@ var skimage = []natural{
 	{"rocket.jpg", train, "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"},
 }
 
-// mate are the nature photographs of mate-backgrounds. They are halved in width and height (mean of 2×2 pixels), which also
-// takes away most of their JPEG blocks and grain: a denoiser should learn from clean pictures.
+// mate are the nature photographs of mate-backgrounds. They are halved in width and height (mean of 2×2 pixels), which
+// also takes away most of their JPEG blocks and grain: a denoiser should learn from clean pictures.
 var mate = []natural{
 	{"Aqua.jpg", train, "5c30118205982da441bf7e6a1ada636a8a0be879408140b3148280c665ed6bce"},
 	{"Blinds.jpg", train, "f7aac0dcc2e06d0491643e84df3da1d9db7c4610f58806a880d56e074799f600"},

@@ -9,9 +9,9 @@ import (
 )
 
 // Order says which samples each training step sees. The samples are shuffled anew for each epoch, and the steps cut the
-// endless sequence of epochs into batches: a batch may straddle two epochs, and each sample is seen once an epoch. What a
-// step sees is a pure function of n, batch, seed and step, so that a resumed run sees what an undisturbed one does. An Order
-// keeps the shuffles it used last; it is safe for use by several goroutines.
+// endless sequence of epochs into batches: a batch may straddle two epochs, and each sample is seen once an epoch. What
+// a step sees is a pure function of n, batch, seed and step, so that a resumed run sees what an undisturbed one does.
+// An Order keeps the shuffles it used last; it is safe for use by several goroutines.
 type Order struct {
 	n, batch int
 	seed     int64
@@ -65,8 +65,8 @@ func (o *Order) epoch(number int64) []int32 {
 // Indices is NewOrder(n, batch, seed).At(step), for one step.
 func Indices(n, batch int, seed int64, step int) []int { return NewOrder(n, batch, seed).At(step) }
 
-// shuffled is the permutation of 0 to n-1 of an epoch: Fisher and Yates' shuffle with ChaCha8, whose key is the SHA-256 of seed
-// and epoch. It is written out here because runs depend on it for ever, and rand.Perm may change.
+// shuffled is the permutation of 0 to n-1 of an epoch: Fisher and Yates' shuffle with ChaCha8, whose key is the SHA-256
+// of seed and epoch. It is written out here because runs depend on it for ever, and rand.Perm may change.
 func shuffled(n int, seed, epoch int64) []int32 {
 	random := rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "darkroom order 1\nseed %d epoch %d\n", seed, epoch)))
 	perm := make([]int32, n)

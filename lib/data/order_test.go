@@ -77,8 +77,8 @@ func TestOrderNeverChanges(t *testing.T) {
 	}
 }
 
-// Each of the 24 orders of 4 samples should come up in 1 of 24 epochs. Over 24000 epochs (fixed seeds) chi-square with 23
-// degrees of freedom stays below 49.7 with probability 0.999.
+// Each of the 24 orders of 4 samples should come up in 1 of 24 epochs. Over 24000 epochs (fixed seeds) chi-square with
+// 23 degrees of freedom stays below 49.7 with probability 0.999.
 func TestOrderIsUniform(t *testing.T) {
 	count := map[string]float64{}
 	for e := range int64(24000) {

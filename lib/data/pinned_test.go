@@ -60,8 +60,8 @@ func TestLeaksAreFound(t *testing.T) { // the test above can fail
 }
 
 func TestMNISTIsThePublishedOne(t *testing.T) {
-	// Label counts: those of the original set, as many publications print them. Mean and standard deviation of the training
-	// pixels: the constants of PyTorch's examples (0.1307, 0.3081; Fashion-MNIST 0.2860, 0.3530).
+	// Label counts: those of the original set, as many publications print them. Mean and standard deviation of the
+	// training pixels: the constants of PyTorch's examples (0.1307, 0.3081; Fashion-MNIST 0.2860, 0.3530).
 	same := func(n int) []int { return slices.Repeat([]int{n}, 10) }
 	for _, want := range []struct {
 		name        string
@@ -117,8 +117,9 @@ func moments(s Split) (mean, std float64) {
 }
 
 func TestNaturalsAreThePublishedOnes(t *testing.T) {
-	// Height, width, channels and mean of all values, from Pillow 12's decoders; mate-backgrounds' after Image.reduce(2).
-	// JPEG decoders differ by a level here and there and in how they enlarge chroma: their means are near, not equal.
+	// Height, width, channels and mean of all values, from Pillow 12's decoders; mate-backgrounds' after
+	// Image.reduce(2). JPEG decoders differ by a level here and there and in how they enlarge chroma: their means are
+	// near, not equal.
 	want := map[string][4]float64{
 		"astronaut": {512, 512, 3, 114.60}, "brick": {512, 512, 1, 111.46}, "camera": {512, 512, 1, 129.06},
 		"chelsea": {300, 451, 3, 115.31}, "coffee": {400, 600, 3, 98.62}, "coins": {303, 384, 1, 96.86},

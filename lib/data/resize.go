@@ -49,8 +49,8 @@ func square(p Picture, size int) Picture {
 	return resize(p, size, size)
 }
 
-// resize scales the picture with the Catmull-Rom cubic (a = -0.5), which golang.org/x/image/draw widens by the scale factor
-// when it makes a picture smaller, so that nothing aliases. It works on the 8-bit values as they are, without
+// resize scales the picture with the Catmull-Rom cubic (a = -0.5), which golang.org/x/image/draw widens by the scale
+// factor when it makes a picture smaller, so that nothing aliases. It works on the 8-bit values as they are, without
 // linearising gamma, as the field does. At least one pixel is left in each direction.
 func resize(p Picture, height, width int) Picture {
 	height, width = max(height, 1), max(width, 1)
@@ -64,8 +64,8 @@ func resize(p Picture, height, width int) Picture {
 	return p
 }
 
-// half returns the picture at half its width and height: each pixel is the mean of 2×2, rounded to the nearest level. An odd
-// last row or column is left out.
+// half returns the picture at half its width and height: each pixel is the mean of 2×2, rounded to the nearest level.
+// An odd last row or column is left out.
 func half(p Picture) Picture {
 	h, w, c := p.Height/2, p.Width/2, p.Channels
 	out := make([]uint8, h*w*c)

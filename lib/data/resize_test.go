@@ -23,8 +23,8 @@ func formula() Picture {
 	return p
 }
 
-// References: Pillow 12, Image.resize(size, Image.BICUBIC), whose kernel is Catmull-Rom's cubic, widened when making smaller. It
-// rounds between its two passes, so single levels differ.
+// References: Pillow 12, Image.resize(size, Image.BICUBIC), whose kernel is Catmull-Rom's cubic, widened when making
+// smaller. It rounds between its two passes, so single levels differ.
 func TestResizeAgreesWithPillow(t *testing.T) {
 	smooth := flat("smooth", 8, 12, 0)
 	for y := range 8 {
@@ -96,7 +96,8 @@ func TestHalf(t *testing.T) {
 	}
 }
 
-// References: Pillow 12, convert("L"), of formula() as red, its rows rolled by 3 as green, its columns rolled by 5 as blue.
+// References: Pillow 12, convert("L"), of formula() as red, its rows rolled by 3 as green, its columns rolled by 5 as
+// blue.
 func TestGreyAgreesWithPillow(t *testing.T) {
 	want := []uint8{51, 142, 67, 45, 50, 98, 55, 102, 192, 40, 129, 156, 75, 166, 150, 74, 108, 108, 170, 170, 110, 137, 105, 161,
 		97, 96, 79, 52, 144, 144, 85, 114, 83, 139, 59, 144, 174, 172, 108, 132, 148, 133, 176, 84, 203, 138, 87, 201}

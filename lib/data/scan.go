@@ -51,7 +51,8 @@ func scan(ctx context.Context, dir string) ([]file, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot look at folder %q: %w", dir, err)
 	case !st.IsDir():
-		return nil, fmt.Errorf("%q is a file, not a folder; give the folder that it lies in: %s%s", dir, folderPrefix, filepath.Dir(dir))
+		return nil, fmt.Errorf("%q is a file, not a folder; give the folder that it lies in: %s%s",
+			dir, folderPrefix, filepath.Dir(dir))
 	}
 	var files []file
 	root := filepath.Clean(dir)

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// packages keeps what the package clients downloaded during one EnsureAll, so that several members of one package cost one
-// download, and a package that cannot be had one attempt. The zero value is ready.
+// packages keeps what the package clients downloaded during one EnsureAll, so that several members of one package cost
+// one download, and a package that cannot be had one attempt. The zero value is ready.
 type packages struct {
 	root string // folder of folders; made when first needed
 	got  map[string]downloaded
@@ -53,8 +53,8 @@ func (p *packages) remove() {
 	}
 }
 
-// Gunzip is the decompressed content of a gzip file. Mirrors compress the same data differently; pinning what is inside lets
-// any of them serve.
+// Gunzip is the decompressed content of a gzip file. Mirrors compress the same data differently; pinning what is inside
+// lets any of them serve.
 type Gunzip struct{ Origin Origin }
 
 func (g Gunzip) String() string { return g.Origin.String() }
@@ -135,8 +135,8 @@ func tarMember(archive, member, dst string) error {
 	}
 }
 
-// maxFile is the largest file that is fetched: an endless answer, or a small archive that unpacks to a huge file, must not
-// fill the disk. The largest that darkroom needs, a GPU plugin, has some hundred megabytes.
+// maxFile is the largest file that is fetched: an endless answer, or a small archive that unpacks to a huge file, must
+// not fill the disk. The largest that darkroom needs, a GPU plugin, has some hundred megabytes.
 const maxFile = 4 << 30
 
 func writeFile(dst string, r io.Reader) error { return writeAtMost(dst, r, maxFile) }

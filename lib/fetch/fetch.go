@@ -51,7 +51,8 @@ var ErrHash = errors.New("SHA-256 differs from the pinned one")
 // Path is where the file lies once it has been fetched.
 func (f File) Path() string { return filepath.Join(CacheDir(), filepath.FromSlash(f.Name)) }
 
-// Have says whether the file is there. It does not read it: Ensure renames a file into place only when its hash is right.
+// Have says whether the file is there. It does not read it: Ensure renames a file into place only when its hash is
+// right.
 func (f File) Have() bool {
 	st, err := os.Stat(f.Path())
 	return err == nil && st.Mode().IsRegular() && st.Size() > 0
@@ -146,13 +147,14 @@ func (e *notFetched) Error() string {
 		filepath.Base(e.file.Name), tried.String(), remedy, e.file.Path(), e.file.SHA256)
 }
 
-// lock holds the file against other processes until unlock is called. Lock files stay: removing one while others wait on it
-// would let two hold it.
+// lock holds the file against other processes until unlock is called. Lock files stay: removing one while others wait
+// on it would let two hold it.
 func (f File) lock(ctx context.Context, say Say) (unlock func(), err error) {
 	locks := filepath.Join(CacheDir(), ".locks")
 	for _, dir := range []string{filepath.Dir(f.Path()), locks} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("cannot make the folder for %s: %w (set DARKROOM_HOME to a folder that can be written)", f.Name, err)
+			return nil, fmt.Errorf("cannot make the folder for %s: %w (set DARKROOM_HOME to a folder that can be written)",
+				f.Name, err)
 		}
 	}
 	lock := flock.New(filepath.Join(locks, strings.ReplaceAll(f.Name, "/", "_")))

