@@ -119,7 +119,9 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C in a terminal comes through ctx alone
+	cmd.SysProcAttr = childAttributes()
+	cmd.SysProcAttr.Setpgid = true // Ctrl-C in a terminal comes through ctx alone
+	defer lockThread()()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 10 * time.Second
 	stdout, err := cmd.StdoutPipe()
