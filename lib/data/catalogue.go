@@ -53,7 +53,7 @@ func catalogue() []entry {
 			Mirrors: []string{
 				"Debian package dataset-fashion-mnist", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 			},
-			Kinds:   []lab.Kind{lab.Generate, lab.Restore},
+			Kinds: []lab.Kind{lab.Generate, lab.Restore},
 			Classes: []string{
 				"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 			},
