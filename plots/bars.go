@@ -45,7 +45,7 @@ func (f bars) check() error {
 	return fmt.Errorf("plots: bars: %w (%s and others)", ErrNotFinite, f.items[0].Label)
 }
 
-func (f bars) drawable(v float64) bool { return finite(v) && (!f.logX || v > 0) }
+func (f bars) drawable(v float64) bool { return finite(v) && (!f.logX || positive(v)) }
 
 // Size implements Figure.
 func (f bars) Size() (vg.Length, vg.Length) {

@@ -85,10 +85,10 @@ func (d drawn) fillBand(c draw.Canvas, tx, ty func(float64) vg.Length) {
 	flush()
 }
 
-// thin drops points that no pixel would show: of each column half a pixel wide it keeps the first, the lowest, the highest
-// and the last point.
+// thin drops points that no pixel would show: of a column one pixel wide with more than two points it keeps the lowest
+// and the highest, and of the whole line its ends.
 func thin(p []vg.Point) []vg.Point {
-	const column = px / 2
+	const column = px
 	var out []vg.Point
 	for i := 0; i < len(p); {
 		j, low, high := i, i, i
@@ -101,12 +101,14 @@ func thin(p []vg.Point) []vg.Point {
 			}
 			j++
 		}
-		last := -1
-		for _, k := range []int{i, min(low, high), max(low, high), j - 1} {
-			if k > last {
-				out = append(out, p[k])
-				last = k
-			}
+		if i == 0 || j-i <= 2 {
+			out = append(out, p[i])
+		}
+		if j-i > 2 {
+			out = append(out, p[min(low, high)], p[max(low, high)])
+		}
+		if j-i == 2 || j == len(p) {
+			out = append(out, p[j-1])
 		}
 		i = j
 	}
@@ -137,7 +139,7 @@ func (m markLine) Plot(c draw.Canvas, p *plot.Plot) {
 		c.FillText(s, vg.Point{X: x, Y: c.Max.Y + 4*px}, m.label)
 		return
 	}
-	if !finite(m.value) || p.Y.Scale == (plot.LogScale{}) && m.value <= 0 {
+	if !finite(m.value) || p.Y.Scale == (plot.LogScale{}) && !positive(m.value) {
 		return
 	}
 	y := ty(m.value)

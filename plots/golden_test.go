@@ -77,6 +77,9 @@ func TestGolden(t *testing.T) {
 func TestSameBytes(t *testing.T) {
 	for name, f := range figures() {
 		for format, draw := range map[string]func(Figure) ([]byte, error){"SVG": SVG, "PNG": PNG, "PDF": PDF} {
+			if format == "PNG" && name != "lines" && name != "grid" { // the slow one: the golden pictures see to it
+				continue
+			}
 			a, errA := draw(f)
 			b, errB := draw(figures()[name])
 			if errA != nil || errB != nil {

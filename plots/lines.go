@@ -165,7 +165,7 @@ func (f lines) curve(seeds []lab.Series, notes map[string]bool) (c curve, ok boo
 		return curve{}, false, nil
 	case 1:
 		c = curve{x: seeds[0].X, y: smoothed[0].Y}
-		if !slices.EqualFunc(c.y, seeds[0].Y, func(a, b float64) bool { return a == b || a != a && b != b }) {
+		if !f.light && !slices.EqualFunc(c.y, seeds[0].Y, func(a, b float64) bool { return a == b || a != a && b != b }) {
 			c.raw = seeds[0].Y
 		}
 	default:
@@ -180,11 +180,14 @@ func (f lines) curve(seeds []lab.Series, notes map[string]bool) (c curve, ok boo
 
 // drawable says whether a point has a place on the axes.
 func (f lines) drawable(x, y float64) bool {
-	return finite(x) && finite(y) && (!f.logX || x > 0) && (!f.logY || y > 0)
+	return finite(x) && finite(y) && (!f.logX || positive(x)) && (!f.logY || positive(y))
 }
 
 // finite says whether v can be drawn; beyond 1e300 the length of an axis is not finite.
 func finite(v float64) bool { return math.Abs(v) <= 1e300 }
+
+// positive says whether v has a place on a log axis, whose ends lie a little beyond the data and must not overflow.
+func positive(v float64) bool { return v >= 1e-250 && v <= 1e250 }
 
 // automatic is the weight that smooths n points over about n/100 of them, or not at all below 100.
 func automatic(n int) float64 {

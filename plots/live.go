@@ -174,7 +174,7 @@ func (v *LiveView) HTML() string {
 		if done {
 			draw = HTML
 		}
-		if svg, err := draw(Lines(curves)); err == nil { // curves without a finite point are no reason to stop a run
+		if svg, err := draw(Lines(curves, func(o *options) { o.light = !done && len(curves) > 12 })); err == nil { // curves without a finite point are no reason to stop a run
 			b.WriteString(svg)
 		}
 	}

@@ -2,8 +2,11 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
 
 	"darkroom/lib/lab"
 )
@@ -88,14 +91,31 @@ func TestTicks(t *testing.T) {
 }
 
 func TestThinKeepsExtremes(t *testing.T) {
-	c := demoCurves(1, 5000, "loss")
-	f := Lines(c, Smooth(0)).(lines)
-	svg, err := SVG(f)
-	if err != nil {
-		t.Fatal(err)
+	var line []vg.Point
+	for i := range 5000 {
+		line = append(line, vg.Point{X: vg.Length(i) * px / 50, Y: vg.Length((i * 37) % 100)})
 	}
-	if len(svg) > 120_000 {
-		t.Errorf("5000 points make an SVG of %d bytes", len(svg))
+	line[1234].Y, line[3456].Y = 500, -500
+	out := thin(line)
+	if len(out) > 2*100+2 || out[0] != line[0] || out[len(out)-1] != line[4999] {
+		t.Errorf("%d points of 5000 on 100 pixels, from %v to %v", len(out), out[0], out[len(out)-1])
+	}
+	if !slices.Contains(out, line[1234]) || !slices.Contains(out, line[3456]) {
+		t.Error("a spike is lost")
+	}
+	for i := range out[1:] {
+		if out[i+1].X < out[i].X {
+			t.Fatal("points out of order")
+		}
+	}
+	for n := range 5 { // short lines stay as they are
+		if got := thin(line[:n*50]); len(got) < min(2*n, 2) {
+			t.Errorf("%d points become %d", n*50, len(got))
+		}
+	}
+	few := []vg.Point{{X: 0, Y: 1}, {X: 0.1, Y: 2}, {X: 90, Y: 3}}
+	if got := thin(few); !slices.Equal(got, few) {
+		t.Errorf("%v becomes %v", few, got)
 	}
 }
 

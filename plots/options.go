@@ -13,6 +13,7 @@ type options struct {
 	width, height         vg.Length
 	names                 []string
 	marks                 []mark
+	light                 bool // no raw lines: a live view of many scalars is sent twice a second
 }
 
 // mark is a value with a name, drawn across the data.
