@@ -98,11 +98,11 @@ func TestHeadless(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := outputs(t, out)
-		if len(got) != 4 || !strings.Contains(got[2], `given 7 denoise25 \u003cnil\u003e true\n`) {
+		if len(got) != 3 || !strings.Contains(got[1], `given 7 denoise25 \u003cnil\u003e true\n`) {
 			t.Errorf("the second cell printed %q", got)
 		}
-		if !strings.Contains(got[3], `"text/html":["\u003cb\u003eshown\u003c/b\u003e"]`) {
-			t.Errorf("the third cell showed %q", got[3])
+		if !strings.Contains(got[2], `"text/html":["\u003cb\u003eshown\u003c/b\u003e"]`) {
+			t.Errorf("the third cell showed %q", got[2])
 		}
 		left, err := filepath.Glob(filepath.Join(filepath.Dir(out), ".*"))
 		if err != nil || len(left) > 0 {

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +16,9 @@ import (
 	"darkroom/lib/lab"
 )
 
-// SetParameters returns a notebook in which the given "name=value" pairs override what its cell tagged "parameters" declares: as
-// papermill does, a cell tagged "injected-parameters" is put after it. GoNB keeps declarations by name, so the later one
-// counts. Errors name the parameter, what it was given, and what the notebook has.
+// SetParameters returns a notebook in which the given "name=value" pairs take the place of the defaults that its cell tagged
+// "parameters" declares, such as `var steps = 2000`. The cell keeps its number, and the executed notebook shows what it
+// was executed with. Errors name the parameter, what it was given, and what the notebook has.
 func SetParameters(notebook []byte, pairs []string) ([]byte, error) {
 	if len(pairs) == 0 {
 		return notebook, nil
@@ -30,39 +31,27 @@ func SetParameters(notebook []byte, pairs []string) ([]byte, error) {
 	if at < 0 {
 		return nil, errors.New("the notebook has no parameters: no cell of it is tagged \"parameters\"")
 	}
-	declared, err := declarations(source(cells[at]))
-	if err != nil {
-		return nil, fmt.Errorf("the notebook's parameters cell: %w", err)
-	}
-	lines := []string{"// Parameters given on the command line."}
 	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
 			return nil, fmt.Errorf("parameter %q: write it name=value", pair)
 		}
+		text := source(cells[at])
+		declared, err := declarations(text)
+		if err != nil {
+			return nil, fmt.Errorf("the notebook's parameters cell: %w", err)
+		}
 		d, ok := declared[name]
 		if !ok {
-			var names []string
-			for n := range declared {
-				names = append(names, n)
-			}
-			slices.Sort(names)
+			names := slices.Sorted(maps.Keys(declared))
 			return nil, fmt.Errorf("unknown parameter %q%s: the notebook has %s", name, lab.Suggest(name, names), strings.Join(names, ", "))
 		}
-		line, err := d.assign(name, value)
+		literal, err := d.literal(name, value)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, line)
+		cells[at].(map[string]any)["source"] = text[:d.from] + literal + text[d.to:]
 	}
-	injected := map[string]any{
-		"cell_type": "code", "execution_count": nil, "outputs": []any{}, "id": "injected-parameters",
-		"metadata": map[string]any{"tags": []any{"injected-parameters"}},
-		"source":   strings.Join(lines, "\n"),
-	}
-	cells = slices.DeleteFunc(cells, func(c any) bool { return tagged(c, "injected-parameters") })
-	at = slices.IndexFunc(cells, func(c any) bool { return tagged(c, "parameters") })
-	nb["cells"] = slices.Insert(cells, at+1, any(injected))
 	return encodeNotebook(nb)
 }
 
@@ -115,21 +104,26 @@ func source(cell any) string {
 	return ""
 }
 
-// declaration is how a parameter is declared: by which keyword, and the kind of its default.
+// declaration is a parameter's default: its kind, and where it stands in the cell.
 type declaration struct {
-	keyword token.Token // VAR or CONST
-	kind    token.Token // INT, FLOAT, STRING, or IDENT for true and false
+	kind     token.Token // INT, FLOAT, STRING, or IDENT for true and false
+	from, to int
 }
 
-// declarations reads the parameters that a cell declares with literal defaults, such as `var steps = 2000`.
+// declarations reads the parameters that a cell declares with literal defaults, before its first line of statements (%%).
 func declarations(cell string) (map[string]declaration, error) {
-	var kept []string
+	const header = "package p\n"
+	src := []byte(header)
+	statements := false
 	for line := range strings.Lines(cell) {
-		if t := strings.TrimSpace(line); !strings.HasPrefix(t, "%") && !strings.HasPrefix(t, "!") {
-			kept = append(kept, line)
+		t := strings.TrimSpace(line)
+		statements = statements || strings.HasPrefix(t, "%%")
+		if statements || strings.HasPrefix(t, "%") || strings.HasPrefix(t, "!") { // not Go; keep every offset
+			line = strings.Repeat(" ", len(line)-1) + "\n"
 		}
+		src = append(src, line...)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+strings.Join(kept, ""), 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "", src, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -145,51 +139,59 @@ func declarations(cell string) (map[string]declaration, error) {
 				if i >= len(v.Values) {
 					continue
 				}
+				at := declaration{from: int(v.Values[i].Pos()) - 1 - len(header), to: int(v.Values[i].End()) - 1 - len(header)}
 				value := v.Values[i]
 				if u, ok := value.(*ast.UnaryExpr); ok {
 					value = u.X
 				}
 				switch x := value.(type) {
 				case *ast.BasicLit:
-					out[name.Name] = declaration{g.Tok, x.Kind}
+					at.kind = x.Kind
 				case *ast.Ident:
-					if x.Name == "true" || x.Name == "false" {
-						out[name.Name] = declaration{g.Tok, token.IDENT}
+					if x.Name != "true" && x.Name != "false" {
+						continue
 					}
+					at.kind = token.IDENT
+				default:
+					continue
 				}
+				out[name.Name] = at
 			}
 		}
 	}
 	return out, nil
 }
 
-// assign writes the declaration anew with another value of the same kind.
-func (d declaration) assign(name, value string) (string, error) {
-	wants := ""
+// literal writes another value of the same kind.
+func (d declaration) literal(name, value string) (string, error) {
+	wants, literal := "", value
 	switch d.kind {
 	case token.INT:
-		if _, err := strconv.ParseInt(value, 0, 64); err != nil {
+		n, err := strconv.ParseInt(value, 0, 64)
+		if err != nil {
 			wants = "a whole number"
 		}
+		literal = strconv.FormatInt(n, 10)
 	case token.FLOAT:
 		f, err := strconv.ParseFloat(value, 64)
 		if err != nil || f-f != 0 { // infinities and NaN have no literal
 			wants = "a number"
 		}
-		if !strings.ContainsAny(value, ".eEpP") {
-			value += ".0"
+		literal = strconv.FormatFloat(f, 'g', -1, 64)
+		if !strings.ContainsAny(literal, ".e") {
+			literal += ".0"
 		}
 	case token.IDENT:
 		if value != "true" && value != "false" {
 			wants = "true or false"
 		}
 	case token.STRING:
-		value = strconv.Quote(value)
+		literal = strconv.Quote(value)
 	default:
 		wants = "nothing that a command line can write"
 	}
 	if wants != "" {
-		return "", fmt.Errorf("parameter %s=%s: the notebook wants %s", name, strings.TrimSuffix(value, ".0"), wants)
+		return "", fmt.Errorf("parameter %s=%s: the notebook wants %s", name, value, wants)
 	}
-	return fmt.Sprintf("%s %s = %s", d.keyword, name, value), nil
+	return literal, nil
 }
