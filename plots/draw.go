@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -101,14 +102,15 @@ func thin(p []vg.Point) []vg.Point {
 			}
 			j++
 		}
+		keep := []int{min(low, high), max(low, high)}
 		if i == 0 || j-i <= 2 {
-			out = append(out, p[i])
+			keep = append([]int{i}, keep...)
 		}
-		if j-i > 2 {
-			out = append(out, p[min(low, high)], p[max(low, high)])
+		if j == len(p) || j-i <= 2 {
+			keep = append(keep, j-1)
 		}
-		if j-i == 2 || j == len(p) {
-			out = append(out, p[j-1])
+		for _, k := range slices.Compact(keep) {
+			out = append(out, p[k])
 		}
 		i = j
 	}
