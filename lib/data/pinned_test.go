@@ -41,7 +41,7 @@ func TestNoTrainingPictureIsInATestSplit(t *testing.T) {
 	for _, info := range Catalogue() {
 		options := []Options{{}}
 		if info.Name == "naturals" { // the others take seconds to resize
-			options = append(options, Options{Size: 32, Grey: true})
+			options = append(options, Options{Size: 48, Grey: true})
 		}
 		for _, o := range options {
 			if got := leaks(open(t, info.Name, o)); len(got) > 0 {
