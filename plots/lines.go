@@ -219,6 +219,9 @@ func (f lines) Alt() string {
 		for _, c := range p.curves {
 			first, last := ends(c.y)
 			name := strings.TrimSuffix(p.title+" "+c.label, " ")
+			if p.legend {
+				name = p.title + "/" + c.label
+			}
 			fmt.Fprintf(&b, "; %s from %s to %s", name, number(first, 4), number(last, 4))
 		}
 	}

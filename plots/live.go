@@ -18,7 +18,7 @@ import (
 // the time left. Its methods may be called from several goroutines.
 //
 // In a notebook cell, pass Watch as the watcher of a run, and call Done after it. A process that serves a notebook calls
-// Add for each event and sends HTML along whenever Due says so.
+// Add for each event, sends HTML along whenever Due says so, and after the run calls Finish and sends HTML once more.
 type LiveView struct {
 	title string
 	id    string // of the notebook's output block; empty until it is first shown
@@ -93,11 +93,17 @@ func (v *LiveView) Watch(e lab.Event) {
 	}
 }
 
-// Done ends the view: in a notebook it is drawn a last time, in the form that is kept in the file.
-func (v *LiveView) Done() {
+// Finish says that the run is over, and draws nothing: from now on HTML leaves out the bar and the time left, and is in the
+// form that a notebook keeps.
+func (v *LiveView) Finish() {
 	v.mu.Lock()
 	v.done = true
 	v.mu.Unlock()
+}
+
+// Done finishes the view and, in a notebook, draws it a last time.
+func (v *LiveView) Done() {
+	v.Finish()
 	if gonbui.IsNotebook {
 		v.display()
 		flush()
