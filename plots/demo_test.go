@@ -60,15 +60,3 @@ func demoRestorations(h, w, ch int) []Restoration {
 	rows[1].Zoom = image.Rect(w*6/10, h*6/10, w*8/10, h*8/10)
 	return rows
 }
-
-func events(c lab.Curves) []lab.Event {
-	var out []lab.Event
-	for i, x := range c[0].X {
-		e := lab.Event{Step: int(x), Values: map[string]float64{}, Steps: 20000, PerSecond: 3412, Left: 75e9}
-		for _, s := range c {
-			e.Values[s.Name] = s.Y[i]
-		}
-		out = append(out, e)
-	}
-	return out
-}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -156,6 +157,16 @@ func short(s string) string {
 		return string(r[:47]) + "…"
 	}
 	return s
+}
+
+// fit cuts a text to a width.
+func fit(s text.Style, t string, width vg.Length) string {
+	r := []rune(t)
+	for cut := len(r); s.Width(t) > width && cut > 1; {
+		cut--
+		t = string(r[:cut-1]) + "…"
+	}
+	return t
 }
 
 // legendRows breaks labels into rows that fit a width.

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -145,6 +146,10 @@ func (f lines) plot(p panel, t Theme, bottom bool) *plot.Plot {
 		}
 	}
 	axis(&out.X, f.logX, xmin, xmax, 0, 6)
+	if l, ok := out.X.Tick.Marker.(linearTicks); ok {
+		l.whole = !slices.ContainsFunc(p.curves, func(c curve) bool { return slices.ContainsFunc(c.x, fractional) })
+		out.X.Tick.Marker = l
+	}
 	axis(&out.Y, f.logY, ymin, ymax, 0.05, 5)
 	if bottom {
 		out.X.Label.Text = f.xlabel
@@ -162,6 +167,8 @@ func (f lines) plot(p panel, t Theme, bottom bool) *plot.Plot {
 	}
 	return out
 }
+
+func fractional(v float64) bool { return v != math.Trunc(v) }
 
 // ranges are the bounds of what will be drawn in a panel.
 func (f lines) ranges(p panel) (xmin, xmax, ymin, ymax float64) {
@@ -202,5 +209,5 @@ func axis(a *plot.Axis, log bool, low, high, pad float64, ticks int) {
 		low, high = low-d, high+d
 	}
 	a.Min, a.Max = low-pad*(high-low), high+pad*(high-low)
-	a.Tick.Marker = linearTicks{ticks}
+	a.Tick.Marker = linearTicks{n: ticks}
 }

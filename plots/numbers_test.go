@@ -65,14 +65,15 @@ func TestTicks(t *testing.T) {
 		{false, 0, 20000, "0 5k 10k 15k 20k"},
 		{false, 0, 3e6, "0 0.5M 1M 1.5M 2M 2.5M 3M"},
 		{false, -87.3, -86.1, "−87.2 −87.0 −86.8 −86.6 −86.4 −86.2"},
-		{false, 0, 4e-5, "0 1e−05 2e−05 3e−05 4e−05"},
+		{false, 0, 4e-5, "0 1e−5 2e−5 3e−5 4e−5"},
 		{false, 3, 3, "3.00"},
+		{false, 0, 0.9, "0 0.2 0.4 0.6 0.8"},
 		{true, 1e-3, 1, "0.001 0.01 0.1 1"},
 		{true, 0.08, 3, "0.1 0.2 0.5 1 2"},
-		{true, 1, 1e12, "1 1000 1M 1e09 1e12"},
+		{true, 1, 1e12, "1 1000 1M 1e9 1e12"},
 	} {
 		var labels []string
-		ticker := linearTicks{5}.Ticks
+		ticker := linearTicks{n: 5}.Ticks
 		if c.log {
 			ticker = logTicks{5}.Ticks
 		}
@@ -116,6 +117,14 @@ func TestThinKeepsExtremes(t *testing.T) {
 	few := []vg.Point{{X: 0, Y: 1}, {X: 0.1, Y: 2}, {X: 90, Y: 3}}
 	if got := thin(few); !slices.Equal(got, few) {
 		t.Errorf("%v becomes %v", few, got)
+	}
+}
+
+func TestWholeSteps(t *testing.T) {
+	for _, tick := range (linearTicks{n: 6, whole: true}).Ticks(0, 3) {
+		if fractional(tick.Value) || strings.Contains(tick.Label, ".") {
+			t.Errorf("tick %v of an axis of steps is labelled %s", tick.Value, tick.Label)
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func (f restorations) Size() (vg.Length, vg.Length) {
 		return 0, 0
 	}
 	n := vg.Length(len(f.rows[0].cells()))
-	h := 2*margin + cellHead
+	h := 2*margin + cellHead - cellGap
 	for _, r := range f.rows {
 		h += vg.Length(math.Round(float64(rowHeight(r.Truth, cell)/px)))*px + cellFoot + cellGap/2
 	}
@@ -124,10 +124,10 @@ func (f restorations) Draw(c draw.Canvas, t Theme) error {
 			x := c.Min.X + margin*scale + vg.Length(j)*(width+cellGap*scale)
 			box := vg.Rectangle{Min: vg.Point{X: x, Y: y - height}, Max: vg.Point{X: x + width, Y: y}}
 			if i == 0 {
-				c.FillText(head, vg.Point{X: x + width/2, Y: y + 8*px}, p.Method)
+				c.FillText(head, vg.Point{X: x + width/2, Y: y + 8*px}, fit(head, p.Method, width))
 			}
 			drawPicture(c, t, p.Image, zoom, box)
-			c.FillText(under, vg.Point{X: x + width/2, Y: y - height - 15*px}, p.Measure)
+			c.FillText(under, vg.Point{X: x + width/2, Y: y - height - 15*px}, fit(under, p.Measure, width))
 		}
 		y -= height + cellFoot + cellGap/2
 	}

@@ -10,8 +10,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// linearTicks marks about n round values: 1, 2 or 5 times a power of ten apart.
-type linearTicks struct{ n int }
+// linearTicks marks about n round values: 1, 2 or 5 times a power of ten apart, or only whole numbers.
+type linearTicks struct {
+	n     int
+	whole bool
+}
 
 // Ticks implements plot.Ticker.
 func (l linearTicks) Ticks(low, high float64) []plot.Tick {
@@ -27,6 +30,9 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 			step = m * power
 		}
 	}
+	if l.whole {
+		step = math.Max(step, 1)
+	}
 	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
 	var out []plot.Tick
 	for i := math.Ceil(low/step - 1e-9); i <= math.Floor(high/step+1e-9); i++ {
@@ -39,10 +45,11 @@ func (l linearTicks) Ticks(low, high float64) []plot.Tick {
 // withTicks returns the ticker with about n marks, 2 at least and 8 at most.
 func withTicks(t plot.Ticker, n int) plot.Ticker {
 	n = min(max(n, 2), 8)
-	if _, ok := t.(logTicks); ok {
-		return logTicks{n}
+	if l, ok := t.(linearTicks); ok {
+		l.n = n
+		return l
 	}
-	return linearTicks{n}
+	return logTicks{n}
 }
 
 // tickLabel writes v for an axis that reaches up to most: 20k rather than 20000, 2e-6 rather than 0.000002.
@@ -51,7 +58,7 @@ func tickLabel(v, most float64, decimals int) string {
 	case v == 0:
 		return "0"
 	case most >= 1e9 || most < 1e-4 || decimals > 6:
-		return minus(strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "e+", "e", 1))
+		return exponent(strconv.FormatFloat(v, 'g', 4, 64))
 	case most >= 1e6:
 		return minus(strconv.FormatFloat(v/1e6, 'f', -1, 64)) + "M"
 	case most >= 1e4:
@@ -72,7 +79,7 @@ func (l logTicks) Ticks(low, high float64) []plot.Tick {
 	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
 	decades := math.Log10(high) - math.Log10(low)
 	if decades < 0.7 {
-		return linearTicks(l).Ticks(low, high)
+		return linearTicks{n: l.n}.Ticks(low, high)
 	}
 	every := math.Max(1, math.Ceil(decades/float64(l.n)))
 	var out []plot.Tick
@@ -96,7 +103,7 @@ func (l logTicks) Ticks(low, high float64) []plot.Tick {
 func logLabel(v, exponent float64) string {
 	switch {
 	case exponent < -4 || exponent >= 9:
-		return minus(strings.Replace(strconv.FormatFloat(v, 'e', 0, 64), "e+", "e", 1))
+		return exponent(strconv.FormatFloat(v, 'e', 0, 64))
 	case exponent >= 6:
 		return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "M"
 	case exponent >= 4:
@@ -115,7 +122,12 @@ func number(v float64, digits int) string {
 		whole := int(math.Floor(math.Log10(math.Abs(v)))) + 1
 		return minus(strconv.FormatFloat(v, 'f', max(0, digits-whole), 64))
 	}
-	return minus(strings.Replace(strconv.FormatFloat(v, 'g', digits, 64), "e+", "e", 1))
+	return exponent(strconv.FormatFloat(v, 'g', digits, 64))
+}
+
+// exponent writes 1e-07 as 1e−7.
+func exponent(s string) string {
+	return minus(strings.NewReplacer("e-0", "e-", "e+0", "e", "e+", "e").Replace(s))
 }
 
 // minus replaces the hyphen of a negative number by a minus sign.
