@@ -23,7 +23,8 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 	if err != nil {
 		return err
 	}
-	measures := metrics.Measures()
+	clipped := metrics.Options{Clip: true}
+	measures := []metrics.Measure{metrics.PSNRMeasure(clipped), metrics.SSIMMeasure(clipped), metrics.MSEMeasure(clipped)}
 	values := make([][]float64, len(measures))
 	var names []string
 	for i := range j.testImages() {
@@ -41,7 +42,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			return fmt.Errorf("restoring %s: %w", pic.Name, err)
 		}
 		for k, measure := range measures {
-			v, err := measure.Of(truth, clip(x))
+			v, err := measure.Of(truth, x)
 			if err != nil {
 				return fmt.Errorf("measuring %s: %w", pic.Name, err)
 			}
@@ -56,7 +57,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
 	}
 	for k, measure := range measures {
-		mt := metric(values[k], fmt.Sprintf("%s, estimate clipped to [0, 1] first, grey (BT.601 luma), %s, noise seed %d, test split of %d pictures",
+		mt := metric(values[k], fmt.Sprintf("%s, grey (BT.601 luma), %s, noise seed %d, test split of %d pictures",
 			measure.Protocol, j.problem.Operator.Describe(), evalSeed, len(names)), measure.Unit, measure.Better)
 		mt.Names = names
 		out[measure.Name] = mt
@@ -115,12 +116,4 @@ func (j *job) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.No
 
 func asTensor(im lab.Image) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(im.Pix, 1, im.Height, im.Width, im.Channels)
-}
-
-func clip(im lab.Image) lab.Image {
-	out := lab.NewImage(im.Height, im.Width, im.Channels)
-	for i, v := range im.Pix {
-		out.Pix[i] = min(max(v, 0), 1) // NaN stays NaN, which the measures refuse
-	}
-	return out
 }

@@ -23,7 +23,7 @@ type FISTA struct {
 	Patch      int     `default:"8" range:"2:32" help:"side of the patches"`
 	Atoms      int     `default:"16" range:"2:64" help:"cosines for each direction; the dictionary has their square"`
 	Stride     int     `default:"2" range:"1:32" help:"pixels between neighbouring patches"`
-	Lambda     float64 `default:"1.3" range:"0:" help:"weight of the l1 norm, in units of the noise's deviation (at least 2/255)"`
+	Lambda     float64 `default:"1.9" range:"0:" help:"weight of the l1 norm, in units of the noise's deviation (at least 2/255)"`
 	Tolerance  float64 `default:"0.001" range:"1e-7:1" help:"stop when the duality gap is this share of half the squared norm"`
 	Iterations int     `default:"500" range:"1:100000" help:"stop after so many iterations at the latest"`
 }

@@ -59,8 +59,8 @@ func FISTA(p Lasso, tolerance float64, iterations int) Solution {
 	}
 	cond := NewClosure(g, func(g *Graph) []*Node {
 		s := parameters(g)
-		more := LessThan(s[0], Scalar(g, dtypes.Int32, iterations))
-		return []*Node{LogicalAnd(more, GreaterThan(s[1], Scalar(g, dtypes.Float32, tolerance)))}
+		more := LessThan(s[0], Const(g, int32(iterations)))
+		return []*Node{LogicalAnd(more, GreaterThan(s[1], number(s[1], tolerance)))}
 	})
 	body := NewClosure(g, func(g *Graph) []*Node {
 		s := parameters(g)
@@ -72,7 +72,7 @@ func FISTA(p Lasso, tolerance float64, iterations int) Solution {
 		for range checkEvery {
 			a, z, t = q.step(a, z, t)
 		}
-		return append([]*Node{AddScalar(s[0], checkEvery), q.gap(a), a, z, t}, s[5:]...)
+		return append([]*Node{Add(s[0], Const(g, int32(checkEvery))), q.gap(a), a, z, t}, s[5:]...)
 	})
 	out := While(cond, body, start...)
 	return Solution{A: out[2], Gap: out[1], Iterations: out[0]}
@@ -80,13 +80,15 @@ func FISTA(p Lasso, tolerance float64, iterations int) Solution {
 
 // step is one iteration from the extrapolated point z, with one momentum per signal.
 func (p Lasso) step(a, z, t *Node) (aNext, zNext, tNext *Node) {
+	one := number(t, 1)
 	gradient := MatMul(p.residual(z), TransposeAllAxes(p.D, 1, 0)) // of the negative smooth part
-	aNext = shrink(Add(z, MulScalar(gradient, 1/p.Norm2)), p.Lambda/p.Norm2)
+	aNext = shrink(Add(z, Mul(gradient, number(z, 1/p.Norm2))), p.Lambda/p.Norm2)
 	move := Sub(aNext, a)
-	uphill := ConvertDType(GreaterThan(ReduceAndKeep(Mul(Sub(z, aNext), move), ReduceSum, -1), ZerosLike(t)), t.DType())
-	t = Add(Mul(t, OneMinus(uphill)), uphill) // restart: t = 1
-	tNext = MulScalar(AddScalar(Sqrt(AddScalar(MulScalar(Square(t), 4), 1)), 1), 0.5)
-	momentum := Mul(Div(AddScalar(t, -1), tNext), OneMinus(uphill))
+	uphill := ConvertDType(GreaterThan(rowSum(Mul(Sub(z, aNext), move)), number(t, 0)), t.DType())
+	downhill := Sub(one, uphill)
+	t = Add(Mul(t, downhill), uphill) // restart: t = 1
+	tNext = Mul(Add(Sqrt(Add(Mul(Square(t), number(t, 4)), one)), one), number(t, 0.5))
+	momentum := Mul(Div(Sub(t, one), tNext), downhill)
 	return aNext, Add(aNext, Mul(move, momentum)), tNext
 }
 
@@ -102,15 +104,39 @@ func (p Lasso) residual(a *Node) *Node {
 // gap is the relative duality gap. The dual point is the residual, scaled to be feasible: ‖Dθ‖∞ ≤ λ.
 func (p Lasso) gap(a *Node) *Node {
 	r := p.residual(a)
-	correlation := ReduceAndKeep(Abs(MatMul(r, TransposeAllAxes(p.D, 1, 0))), ReduceMax, -1)
-	scale := Min(OnesLike(correlation), Div(Scalar(p.Y.Graph(), dtypes.Float32, p.Lambda), AddScalar(correlation, 1e-30)))
-	half := func(v *Node) *Node { return MulScalar(ReduceSum(Square(v), -1), 0.5) }
-	primal := Add(half(r), MulScalar(ReduceSum(Abs(a), -1), p.Lambda))
+	tiny := number(a, 1e-30) // for signals that are zero
+	correlation := rowMax(Abs(MatMul(r, TransposeAllAxes(p.D, 1, 0))))
+	scale := Min(number(a, 1), Div(number(a, p.Lambda), Add(correlation, tiny)))
+	half := func(v *Node) *Node { return Mul(rowSum(Square(v)), number(v, 0.5)) }
+	primal := Add(half(r), Mul(rowSum(Abs(a)), number(a, p.Lambda)))
 	dual := Sub(half(p.Y), half(Sub(p.Y, Mul(r, scale))))
-	return Div(ReduceAllSum(Sub(primal, dual)), AddScalar(ReduceAllSum(half(p.Y)), 1e-30))
+	total := func(v *Node) *Node { return Reshape(rowSum(Reshape(v, 1, -1))) }
+	return Div(total(Sub(primal, dual)), Add(total(half(p.Y)), tiny))
+}
+
+// go-xla v0.4.1 keeps one reduction function for a whole program, which only the function that made it may use, so that a loop's body
+// cannot reduce by an operation that the program reduces by elsewhere. These two do without. TestUpstreamReduceInLoop fails once go-xla closes
+// the gap.
+
+// rowSum is the sum over the last axis of v [n, d], as [n, 1]: a product with ones.
+func rowSum(v *Node) *Node {
+	return MatMul(v, BroadcastToDims(number(v, 1), v.Shape().Dim(-1), 1))
+}
+
+// rowMax is the largest of the last axis of v [n, d], as [n, 1], by halving.
+func rowMax(v *Node) *Node {
+	for d := v.Shape().Dim(-1); d > 1; d = v.Shape().Dim(-1) {
+		half := (d + 1) / 2 // for an odd d the middle is in both halves
+		v = Max(Slice(v, AxisRange(), AxisRange(0, half)), Slice(v, AxisRange(), AxisRange(d-half, d)))
+	}
+	return v
 }
 
 // shrink is the soft threshold sign(v)·max(|v| − λ, 0).
 func shrink(v *Node, lambda float64) *Node {
-	return Sub(v, ClipScalar(v, -lambda, lambda))
+	return Sub(v, Max(Min(v, number(v, lambda)), number(v, -lambda)))
 }
+
+// number is a scalar constant of v's program for use in a loop. GoMLX's own, and so MulScalar and its like, are kept for the whole
+// program in the function that first asked for them, and no other function may use them.
+func number(v *Node, x float64) *Node { return Const(v.Graph(), float32(x)) }

@@ -13,6 +13,7 @@ import "C"
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -91,7 +92,7 @@ func handlerCounts() (fallbacks, calls int64, spent time.Duration) {
 }
 
 // TuneMemory keeps glibc's malloc from giving big blocks back to the kernel after every step.
-func TuneMemory() { C.dr_tune_memory(0) }
+func TuneMemory() { r, _ := strconv.Atoi(os.Getenv("RESERVE")); C.dr_tune_memory(C.size_t(r << 20)) }
 
 //export darkroomRewrite
 func darkroomRewrite(code *C.char, size C.size_t, outSize *C.size_t) (out *C.char) {

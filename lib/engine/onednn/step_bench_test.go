@@ -89,7 +89,7 @@ func dcgan28(s *model.Scope, x, _ *Node) *Node {
 		return nn.Dense(d.At("out"), nn.Flatten(h), 1, init)
 	}
 	g, d := s.At("g"), s.At("d")
-	real, fake := discriminator(d, x), discriminator(d, generator(g))
+	real, fake := discriminator(d, x), discriminator(d, StopGradient(generator(g)))
 	lossD := Add(ReduceAllMean(nn.BernoulliLogits(OnesLike(real), real)), ReduceAllMean(nn.BernoulliLogits(ZerosLike(fake), fake)))
 	update(s, "/d/", lossD)
 	fake = discriminator(d, generator(g))
