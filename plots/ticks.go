@@ -100,13 +100,13 @@ func (l logTicks) Ticks(low, high float64) []plot.Tick {
 	return out
 }
 
-func logLabel(v, exponent float64) string {
+func logLabel(v, power float64) string {
 	switch {
-	case exponent < -4 || exponent >= 9:
+	case power < -4 || power >= 9:
 		return exponent(strconv.FormatFloat(v, 'e', 0, 64))
-	case exponent >= 6:
+	case power >= 6:
 		return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "M"
-	case exponent >= 4:
+	case power >= 4:
 		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "k"
 	default:
 		return strconv.FormatFloat(v, 'f', -1, 64)
