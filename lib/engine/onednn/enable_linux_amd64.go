@@ -13,8 +13,8 @@ import "C"
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -91,8 +91,11 @@ func handlerCounts() (fallbacks, calls int64, spent time.Duration) {
 	return int64(C.dr_fallbacks()), int64(C.dr_calls()), time.Duration(C.dr_nanoseconds())
 }
 
-// TuneMemory keeps glibc's malloc from giving big blocks back to the kernel after every step.
-func TuneMemory() { r, _ := strconv.Atoi(os.Getenv("RESERVE")); C.dr_tune_memory(C.size_t(r << 20)) }
+// TuneMemory keeps glibc's malloc from giving big blocks back to the kernel after every step, which costs a small network
+// 100 MB of page faults a step, and asks for huge pages for the first GiB of the heap. Enable calls it. It takes no memory until that is used.
+func TuneMemory() { tuneMemory() }
+
+var tuneMemory = sync.OnceFunc(func() { C.dr_tune_memory(1 << 30) })
 
 //export darkroomRewrite
 func darkroomRewrite(code *C.char, size C.size_t, outSize *C.size_t) (out *C.char) {

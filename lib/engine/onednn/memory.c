@@ -24,7 +24,8 @@ size_t dr_tune_memory(size_t reserve) {
   if (reserve) {
     // The heap grows once, untouched, so that it is one range that huge pages can be asked for.
     uintptr_t from = (uintptr_t)sbrk(0);
-    free(malloc(reserve));
+    void *volatile p = malloc(reserve);
+    free(p);
     uintptr_t to = (uintptr_t)sbrk(0), page = 2 << 20;
     from = (from + page - 1) / page * page;
     if (to > from && madvise((void *)from, to - from, MADV_HUGEPAGE) == 0) huge = to - from;

@@ -3,6 +3,7 @@
 package onednn_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,22 +12,23 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	_ "github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"darkroom/lib/engine/onednn"
+	"darkroom/lib/engine/plugin"
 )
-
-const pluginPath = "/tmp/wheels/x/fastatomstru/fastatomstruct_xla_cpu/libpjrt_cpu.so"
 
 // backend is the XLA backend with the accelerator in place.
 var backend = sync.OnceValues(func() (compute.Backend, onednn.Status) {
-	path := pluginPath
-	s := onednn.Enable(path, func(line string) { fmt.Fprintln(os.Stderr, line) })
-	b, err := compute.NewWithConfig("xla:" + path)
+	say := func(line string) { fmt.Fprintln(os.Stderr, line) }
+	p, err := plugin.Ensure(context.Background(), say)
+	if err != nil {
+		panic(err)
+	}
+	s := onednn.Enable(p.Path, say)
+	b, err := compute.NewWithConfig(p.Config)
 	if err != nil {
 		panic(err)
 	}
@@ -37,7 +39,7 @@ func enabled(t testing.TB) compute.Backend {
 	t.Helper()
 	b, s := backend()
 	if !s.On {
-		t.Skip(s.Reason)
+		t.Skip(s)
 	}
 	return b
 }
@@ -113,7 +115,9 @@ func randomConv(r *rand.Rand) testConv {
 		}
 		c.c, c.k = c.groups*pick(1, 1, 3, 8, 16, 17), c.groups*pick(1, 2, 8, 16, 19)
 		for i := range c.pad {
-			c.pad[i] = [2]int{r.IntN(min(c.kh, c.kw)), r.IntN(min(c.kh, c.kw))}
+			most := [2]int{c.kh, c.kw}[i]*c.dilation - c.dilation
+			// GoMLX has no gradient for more padding before than (k-1)/2.
+			c.pad[i] = [2]int{r.IntN(most/2 + 1), r.IntN(most + 1)}
 		}
 		if c.h+c.pad[0][0]+c.pad[0][1] >= (c.kh-1)*c.dilation+1 && c.w+c.pad[1][0]+c.pad[1][1] >= (c.kw-1)*c.dilation+1 {
 			return c
@@ -135,11 +139,8 @@ func TestAgainstXLA(t *testing.T) {
 	for i := range 60 {
 		c := randomConv(r)
 		x, w, v := c.tensors(r)
-		got, want, err := both(b, c, x, w, v)
-		if err != nil {
-			t.Logf("%d: %+v: %v", i, c, err)
-			continue
-		}
+		_, want := compile(b, true, c.all, x, w, v)
+		_, got := compile(b, false, c.all, x, w, v)
 		for k, name := range []string{"forward", "input gradient", "kernel gradient"} {
 			if d := gap(got[k], want[k]); !(d <= 1e-5) {
 				t.Errorf("%d: %+v: %s differs from XLA's by %.2g of the largest value", i, c, name, d)
@@ -147,23 +148,8 @@ func TestAgainstXLA(t *testing.T) {
 		}
 	}
 	s := onednn.Stats()
-	t.Logf("%+v", s)
-	if s.Taken == before.Taken || s.Fallbacks > 0 {
-		t.Errorf("counts %+v: nothing was taken, or programs were refused", s)
+	seen, taken := s.Seen-before.Seen, s.Taken-before.Taken
+	if taken < seen*8/10 || s.Fallbacks > 0 {
+		t.Errorf("of %d convolutions %d were taken, and %d programs were refused", seen, taken, s.Fallbacks)
 	}
 }
-
-// both computes with oneDNN and with XLA; GoMLX itself panics on gradients that it does not know.
-func both(b compute.Backend, c testConv, x, w, v *tensors.Tensor) (got, want []*tensors.Tensor, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	_, want = compile(b, true, c.all, x, w, v)
-	_, got = compile(b, false, c.all, x, w, v)
-	return got, want, nil
-}
-
-var _ = shapes.Make
-var _ = dtypes.Float32
