@@ -39,7 +39,9 @@ func (e *Engine) Resolve(ctx context.Context, s lab.Spec) (lab.Spec, error) {
 	}
 	if info, err := data.Lookup(task.Data); err != nil {
 		return s, usage(err)
-	} else if len(info.Kinds) > 0 && !slices.Contains(info.Kinds, task.Kind) {
+	} else if task.Kind == lab.Classify && len(info.Classes) < 2 {
+		return s, usage(fmt.Errorf("the dataset %s has no classes", task.Data))
+	} else if task.Kind != lab.Classify && len(info.Kinds) > 0 && !slices.Contains(info.Kinds, task.Kind) {
 		return s, usage(fmt.Errorf("the dataset %s is not for %s tasks", task.Data, task.Kind))
 	}
 	m := entry.New()

@@ -32,7 +32,7 @@ func BatchNorm(s *Scope, x *Node, momentum, epsilon float64) *Node {
 		meanVar.SetNodeValue(move(meanVar.NodeValue(g), mean))
 		varVar.SetNodeValue(move(varVar.NodeValue(g), unbiased))
 	}
-	scale := Mul(gamma, Rsqrt(AddScalar(variance, epsilon)))
+	scale := Div(gamma, Sqrt(AddScalar(variance, epsilon))) // GoMLX has no gradient for Rsqrt
 	shift := Sub(beta, Mul(mean, scale))
 	y := Add(Mul(flat, ExpandLeftToRank(scale, 2)), ExpandLeftToRank(shift, 2))
 	return Reshape(y, x.Shape().Dimensions...)

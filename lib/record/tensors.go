@@ -27,19 +27,20 @@ const digestKey = "sha256"
 
 // writeTensors writes a safetensors file that carries a digest of its content among its metadata.
 func writeTensors(path string, ts []Tensor, meta map[string]string) error {
-	views := make(map[string]safetensors.TensorView, len(ts))
+	views := make(map[string]view, len(ts))
 	for _, t := range ts {
 		dt, err := safetensors.ParseDType(t.DType)
 		if err != nil {
 			return fmt.Errorf("tensor %s: %w", t.Name, err)
 		}
-		shape := make([]uint64, len(t.Shape))
+		v := view{dtype: dt, shape: make([]uint64, len(t.Shape)), data: t.Data}
+		n := dt.Size()
 		for i, d := range t.Shape {
-			shape[i] = uint64(d)
+			v.shape[i] = uint64(d)
+			n *= uint64(d)
 		}
-		v, err := safetensors.NewTensorView(dt, shape, t.Data)
-		if err != nil {
-			return fmt.Errorf("tensor %s: %w", t.Name, err)
+		if n != uint64(len(t.Data)) {
+			return fmt.Errorf("tensor %s: %d bytes for shape %v of %s", t.Name, len(t.Data), t.Shape, t.DType)
 		}
 		views[t.Name] = v
 	}
@@ -53,6 +54,18 @@ func writeTensors(path string, ts []Tensor, meta map[string]string) error {
 	}
 	return writeWhole(path, b)
 }
+
+// view is a tensor as the library writes it; its own view refuses scalars.
+type view struct {
+	dtype safetensors.DType
+	shape []uint64
+	data  []byte
+}
+
+func (v view) DType() safetensors.DType { return v.dtype }
+func (v view) Shape() []uint64          { return v.shape }
+func (v view) Data() []byte             { return v.data }
+func (v view) DataLen() uint64          { return uint64(len(v.data)) }
 
 // readTensors reads a file of writeTensors and checks its digest. The error wraps ErrDamaged if it does not hold.
 func readTensors(path string) ([]Tensor, map[string]string, error) {

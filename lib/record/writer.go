@@ -152,7 +152,7 @@ func (w *Writer) Event(e lab.Event) error {
 	n, err := w.events.Write(line)
 	w.written += int64(n)
 	if err != nil {
-		return fmt.Errorf("cannot write events: %w; make room, then run the same command to go on from the last checkpoint", err)
+		return fmt.Errorf("cannot write events: %w%s", err, remedy(err))
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (w *Writer) Save(step int, ts []Tensor) error {
 		"step": strconv.Itoa(step), "events": strconv.FormatInt(w.written, 10), "spec": w.Spec.Hash(),
 	}
 	if err := writeTensors(filepath.Join(dir, fmt.Sprintf("%08d.safetensors", step)), ts, meta); err != nil {
-		return fmt.Errorf("%w; make room, then run the same command to go on from the last checkpoint", err)
+		return err
 	}
 	for i, c := range w.Checkpoints() {
 		if i >= keep {
