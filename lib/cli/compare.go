@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,9 @@ func (a *app) compareCommand() *cobra.Command {
 			}
 			if cmd.Flags().Changed("seeds") && seeds < 1 {
 				return engine.UsageError{Err: fmt.Errorf("--seeds %d: a comparison has at least 1 seed", seeds)}
+			}
+			if quick && record {
+				return engine.UsageError{Err: errors.New("--quick and --record do not go together: a record keeps the full budgets")}
 			}
 			e := a.engine()
 			table, err := a.compare(cmd.Context(), e, c, seeds, quick, nil)

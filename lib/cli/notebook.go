@@ -200,6 +200,7 @@ func (s *server) answer(ctx context.Context, q lab.Request) error {
 			}
 			s.send(lab.Reply{Event: &ev})
 		})
+		view.Finish()
 		if q.Live && len(view.Curves()) > 0 {
 			s.send(lab.Reply{Live: view.HTML()})
 		}

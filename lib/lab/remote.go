@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 )
@@ -44,7 +46,8 @@ func (r Remote) call(ctx context.Context, q Request, see func(Reply)) (Reply, er
 	}
 	cmd := exec.CommandContext(ctx, path, "engine")
 	cmd.Stderr = os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // finish the step, write a checkpoint
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GONB_PIPE") }) // the cell's own
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }                                         // finish the step, write a checkpoint
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return Reply{}, err
