@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -314,12 +315,12 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 		for _, d := range grads {
 			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(d)))
 		}
-		o.Adam.Update(t.store, max(o.Name, "all"), t.spec.Steps, vars, grads)
+		o.Adam.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
 		add(o.Name, "loss", loss.Total)
 		for _, term := range loss.Terms {
 			add(o.Name, term.Name, term.Value)
 		}
-		add(o.Name, "gradient", graph.Sqrt(squares))
+		add("gradient", cmp.Or(o.Name, "norm"), graph.Sqrt(squares)) // a panel of its own: its scale is another
 	}
 	for i, v := range scalars {
 		scalars[i] = graph.Reshape(v, 1)
