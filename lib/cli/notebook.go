@@ -113,10 +113,6 @@ func (a *app) setUp(ctx context.Context) (*kernel.Installation, error) {
 	return in, nil
 }
 
-func (a *app) engineSaying(say func(string)) *engine.Engine {
-	return engine.New(engine.Options{Say: say, Strict: a.strict, Force: a.force})
-}
-
 func (a *app) kernelCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "kernel CONNECTION_FILE", Short: "Serve a notebook (Jupyter calls this)", Hidden: true, Args: cobra.ExactArgs(1),

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"darkroom/lib/engine"
 	"darkroom/lib/lab"
@@ -33,6 +34,8 @@ type app struct {
 	runs     string
 	strict   bool
 	force    bool
+
+	checkpoint time.Duration // between two checkpoints; 0 means the engine's
 }
 
 // errInterrupted is the cause of a context that Ctrl-C ended.
@@ -94,6 +97,10 @@ Everything that it makes is reproducible bit for bit from its spec; asking twice
   darkroom compare denoise-naturals --quick     compare methods on the same pictures
   darkroom list methods                         what there is, with its papers`,
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
+			a.checkpoint, err = checkpointTime()
+			return err
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -130,8 +137,26 @@ func misuseOfArguments(cmd *cobra.Command) {
 
 func (a *app) say(line string) { _, _ = fmt.Fprintln(a.err, line) }
 
-func (a *app) engine() *engine.Engine {
-	return engine.New(engine.Options{Say: a.say, Strict: a.strict, Force: a.force})
+func (a *app) engine() *engine.Engine { return a.engineSaying(a.say) }
+
+func (a *app) engineSaying(say func(string)) *engine.Engine {
+	return engine.New(engine.Options{Say: say, Strict: a.strict, Force: a.force, Checkpoint: a.checkpoint})
+}
+
+// checkpointEnv is the environment variable for the time between two checkpoints, such as 5s or 2m.
+const checkpointEnv = "DARKROOM_CHECKPOINT"
+
+// checkpointTime reads it; 0 leaves the choice to the engine.
+func checkpointTime() (time.Duration, error) {
+	v := os.Getenv(checkpointEnv)
+	if v == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		return 0, engine.UsageError{Err: fmt.Errorf("%s=%q is no time between checkpoints; write it as 20s or 2m", checkpointEnv, v)}
+	}
+	return d, nil
 }
 
 func (a *app) versionCommand() *cobra.Command {

@@ -64,7 +64,9 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run METHOD TASK",
 		Short: "Carry out one run: train, measure, draw",
 		Long: `Carries out one run, goes on with it if it was cut short, or returns at once if it is complete.
-A task is written generate:mnist, restore:denoise25:naturals or generate:folder:/some/pictures@32.`,
+A task is written generate:mnist, restore:denoise25:naturals or generate:folder:/some/pictures@32.
+
+A checkpoint is written every 20 s, or as often as DARKROOM_CHECKPOINT says (such as 5s or 2m).`,
 		Example: `  darkroom run vae generate:mnist --steps 2000
   darkroom run dncnn restore:denoise25:naturals --set depth=10 --seed 1
   darkroom run fista restore:inpaint50:folder:/my/pictures --json`,
@@ -102,12 +104,23 @@ A task is written generate:mnist, restore:denoise25:naturals or generate:folder:
 }
 
 // runJSON is the form that --json prints; values per image stay in the run directory.
-func runJSON(r *lab.Result) map[string]any {
-	metrics := map[string]any{}
-	for n, m := range r.Metrics {
-		metrics[n] = map[string]any{"value": m.Value, "unit": m.Unit, "protocol": m.Protocol}
+func runJSON(r *lab.Result) any {
+	type measured struct {
+		Value    float64 `json:"value"`
+		Unit     string  `json:"unit"`
+		Protocol string  `json:"protocol"`
 	}
-	return map[string]any{"run": r.Dir, "hash": r.Hash, "metrics": metrics, "resumed": r.Resumed, "cached": r.Cached}
+	metrics := map[string]measured{}
+	for n, m := range r.Metrics {
+		metrics[n] = measured{m.Value, m.Unit, m.Protocol}
+	}
+	return struct {
+		Run     string              `json:"run"`
+		Hash    string              `json:"hash"`
+		Metrics map[string]measured `json:"metrics"`
+		Resumed bool                `json:"resumed"`
+		Cached  bool                `json:"cached"`
+	}{r.Dir, r.Hash, metrics, r.Resumed, r.Cached}
 }
 
 func (a *app) printResult(r *lab.Result) error {
