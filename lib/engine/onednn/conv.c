@@ -60,18 +60,16 @@ static void run_part(void *arg, int i) {
   job *j = arg;
   dr_part p;
   dr_make_part(j->c, j->batch_parts, j->row_parts, i, &p);
-  int status = dnnl_success;
-  dr_primitive *primitive = NULL;
+  float *x = j->x + p.x, *y = j->y + p.y, *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
+  int status;
   if (dr_is_few(&p.c)) {
-    float *x = j->x + p.x, *y = j->y + p.y;
-    status = dr_few(&p.c, x, j->w, y, p.c.kind == DR_FORWARD ? y : x);
+    status = dr_few(&p.c, x, w, y);
   } else {
-    primitive = dr_acquire(&p.c, &status);
-  }
-  if (primitive) {
-    float *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
-    status = dr_run(primitive, j->x + p.x, w, j->y + p.y);
-    dr_release(primitive);
+    dr_primitive *primitive = dr_acquire(&p.c, &status);
+    if (primitive) {
+      status = dr_run(primitive, x, w, y);
+      dr_release(primitive);
+    }
   }
   if (status != dnnl_success) atomic_store(&j->status, status);
 }

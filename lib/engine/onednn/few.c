@@ -9,7 +9,7 @@ enum { FEW = 3, BLOCK = 64 << 10 };  // channels; floats of products at a time, 
 int dr_is_few(const dr_conv *c) {
   if (c->groups > 1) return 0;
   if (c->kind == DR_BACKWARD_DATA) return c->c <= FEW && c->k > FEW;
-  return c->kind == DR_FORWARD && c->sh == 1 && c->sw == 1 && c->k <= FEW && c->c > FEW;
+  return c->sh == 1 && c->sw == 1 && c->k <= FEW && c->c > FEW;
 }
 
 // spread is a convolution seen from its input's pixels: pixel (i, j) adds its products to the pixels
@@ -51,15 +51,66 @@ static void add_row(float *to, const float *products, const spread *s, int64_t s
   }
 }
 
-int dr_few(const dr_conv *c, const float *x, const float *w, const float *y, float *result) {
+// gather_row is the mirror image of add_row: pixel j takes its row of taps from the pixels j - left + b*dw of a row of y.
+static void gather_row(float *to, const float *y, int64_t columns, int64_t y_columns, int64_t channels, int64_t kw, int64_t dw,
+                       int64_t left, int64_t step) {
+  for (int64_t j = 0; j < columns; j++, to += step) {
+    int64_t at = j - left;
+    if (dw == 1 && at >= 0 && at + kw <= y_columns) {
+      for (int64_t i = 0; i < kw * channels; i++) to[i] = y[at * channels + i];
+      continue;
+    }
+    for (int64_t b = 0; b < kw; b++, at += dw)
+      for (int64_t k = 0; k < channels; k++) to[b * channels + k] = at >= 0 && at < y_columns ? y[at * channels + k] : 0;
+  }
+}
+
+// few_weights is the kernel's gradient for y of few channels and stride 1: every pixel of x gathers the pixels of y that it
+// contributes to, and a matrix product sums over the pixels.
+static int few_weights(const dr_conv *c, const float *x, const float *y, float *w) {
+  int64_t row = c->kw * c->k, step = c->kh * row, left = (c->kw - 1) * c->dw - c->left;
+  int64_t block = BLOCK / (step * c->w);
+  if (block < 1) block = 1;
+  if (block > c->h) block = c->h;
+  float *sum = dr_workspace(0, sizeof(float) * step * (c->c + block * c->w));
+  if (!sum) return dnnl_out_of_memory;
+  float *taps = sum + step * c->c;
+  dr_one_thread();
+  int first = 1;
+  for (int64_t n = 0; n < c->n; n++, y += c->oh * c->ow * c->k)
+    for (int64_t from = 0; from < c->h; from += block) {
+      int64_t rows = from + block < c->h ? block : c->h - from, pixels = rows * c->w;
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t a = 0; a < c->kh; a++) {
+          float *to = taps + i * c->w * step + a * row;
+          int64_t r = from + i + c->top - a * c->dh;
+          if (r >= 0 && r < c->oh) gather_row(to, y + r * c->ow * c->k, c->w, c->ow, c->k, c->kw, c->dw, left, step);
+          else
+            for (int64_t j = 0; j < c->w; j++) memset(to + j * step, 0, sizeof(float) * row);
+        }
+      int status = dr_dnnl.sgemm('T', 'N', step, c->c, pixels, 1, taps, step, x, c->c, first ? 0 : 1, sum, c->c);
+      if (status != dnnl_success) return status;
+      first = 0;
+      x += pixels * c->c;
+    }
+  for (int64_t a = 0; a < c->kh; a++)
+    for (int64_t b = 0; b < c->kw; b++)
+      for (int64_t k = 0; k < c->k; k++, sum += c->c)
+        for (int64_t i = 0; i < c->c; i++) w[a * c->wh + (c->kw - 1 - b) * c->ww + k * c->wo + i * c->wi] = sum[i];
+  return dnnl_success;
+}
+
+int dr_few(const dr_conv *c, float *x, float *w, float *y) {
+  if (c->kind == DR_BACKWARD_WEIGHTS) return few_weights(c, x, y, w);
   int data = c->kind == DR_BACKWARD_DATA;
   spread s = {c->oh, c->ow, c->k, c->h, c->w, c->c, c->kh, c->kw, c->sh, c->sw, c->dh, c->dw, c->top, c->left};
   int64_t w_in = c->wo, w_out = c->wi;
   const float *in = y;
+  float *result = x;
   if (!data)  // a forward convolution of stride 1 spreads through the mirrored kernel
     s = (spread){c->h, c->w, c->c, c->oh, c->ow, c->k, c->kh, c->kw, 1, 1, c->dh, c->dw,
                  (c->kh - 1) * c->dh - c->top, (c->kw - 1) * c->dw - c->left},
-    w_in = c->wi, w_out = c->wo, in = x;
+    w_in = c->wi, w_out = c->wo, in = x, result = y;
 
   int64_t step = s.kh * s.kw * s.out_channels;  // products of one pixel
   int64_t block = BLOCK / (step * s.columns);
