@@ -25,17 +25,9 @@ func installed(t *testing.T) *Installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := os.Executable() // see TestMain
-	if err != nil {
+	binary := filepath.Join(t.TempDir(), "darkroom")
+	if err := command(t.Context(), repo, os.Environ(), "go", "build", "-o", binary, "."); err != nil {
 		t.Fatal(err)
-	}
-	if exists(filepath.Join(repo, "main.go")) {
-		built := filepath.Join(t.TempDir(), "darkroom")
-		if err := command(t.Context(), repo, os.Environ(), "go", "build", "-o", built, "."); err != nil {
-			t.Logf("the command does not build, so this test binary stands in: %v", err)
-		} else {
-			binary = built
-		}
 	}
 	in, err := Setup(t.Context(), Options{Say: func(line string) { t.Log(line) }, Repo: repo, Binary: binary})
 	if err != nil {

@@ -22,6 +22,15 @@ type Installation struct {
 // At returns where an installation lies, whether or not it is there yet.
 func At(repo string) *Installation { return &Installation{Home: fetch.DataDir(), Repo: repo} }
 
+// Find is At with the sources that FindRepo finds.
+func Find() (*Installation, error) {
+	repo, err := FindRepo()
+	if err != nil {
+		return nil, err
+	}
+	return At(repo), nil
+}
+
 // Binary is the copy of the darkroom command that notebooks start.
 func (in *Installation) Binary() string { return filepath.Join(in.Home, "bin", "darkroom") }
 

@@ -24,11 +24,10 @@ func Serve(ctx context.Context, connectionFile string, env ...string) error {
 	if _, err := os.Stat(connectionFile); err != nil {
 		return fmt.Errorf("the kernel's connection file: %w (Jupyter makes it; to open notebooks run: darkroom lab)", err)
 	}
-	repo, err := FindRepo()
+	in, err := Find()
 	if err != nil {
 		return err
 	}
-	in := At(repo)
 	if !exists(in.tool("gonb")) || !exists(in.Workspace()) {
 		return fmt.Errorf("the notebook kernel is not installed below %s; run: darkroom lab", in.Home)
 	}

@@ -36,7 +36,7 @@ var toolPackages = []string{
 var errNoGo = errors.New("the go command is not on the PATH: notebook cells are compiled with it; install Go 1.26 or newer")
 
 func toolsKey(s *setup) (string, error) {
-	return digest(string(toolsMod), string(toolsSum), mendOld, mendNew) + " " + fetch.Platform(), nil
+	return digest(string(toolsMod), string(toolsSum), fmt.Sprint(mends)) + " " + fetch.Platform(), nil
 }
 
 func buildTools(ctx context.Context, s *setup) error {
@@ -70,14 +70,33 @@ func buildTools(ctx context.Context, s *setup) error {
 	return nil
 }
 
-// GoNB v0.11.4 sleeps for its connection timeout of 12 s before it first tries to reach gopls, and again whenever a completion
-// asks for that connection. Cells wait behind completions, so the Tab key in a fresh notebook stopped it for 12 to 24 s. The
-// build looks ten times a second instead; nothing else of GoNB is changed. Once upstream does so, mendGoNB fails.
-const (
-	mendFile = "internal/goexec/goplsclient/exec.go"
-	mendOld  = "<-time.After(ConnectTimeout)"
-	mendNew  = "<-time.After(100 * time.Millisecond)"
-)
+// mend is a change of a few words to GoNB's sources.
+type mend struct {
+	file, old, new string
+	count          int // how often old stands there
+}
+
+// mends are what GoNB v0.11.4 is built with. Once upstream mends one of them itself, mendGoNB fails and says so.
+var mends = []mend{
+	// GoNB sleeps for its connection timeout of 12 s before it first tries to reach gopls, and again whenever a completion asks for
+	// that connection. Cells wait behind completions, so the Tab key in a fresh notebook stopped it for 12 to 24 s.
+	{"internal/goexec/goplsclient/exec.go", "<-time.After(ConnectTimeout)", "<-time.After(100 * time.Millisecond)", 2},
+	// GoNB leaves two requests without an answer; JupyterLab's console and inline history wait for it.
+	{
+		"internal/dispatcher/dispatcher.go",
+		"\t\tcase \"shutdown_request\":\n",
+		"\t\tcase \"history_request\":\n" +
+			"\t\t\terr = msg.Reply(\"history_reply\", map[string]any{\"status\": \"ok\", \"history\": []any{}})\n\n" +
+			"\t\tcase \"shutdown_request\":\n",
+		1,
+	},
+	{
+		"internal/dispatcher/dispatcher.go",
+		"\t\t\tklog.V(2).Infof(\"Received is_complete_request: ignoring, since it's not a console like kernel.\")\n",
+		"\t\t\terr = msg.Reply(\"is_complete_reply\", map[string]any{\"status\": \"unknown\"})\n",
+		1,
+	},
+}
 
 // mendGoNB copies GoNB's sources, which go has checked against tools.sum, changes the copy and makes the module build from it.
 func mendGoNB(ctx context.Context, dir string, env []string, goCmd string) error {
@@ -91,19 +110,21 @@ func mendGoNB(ctx context.Context, dir string, env []string, goCmd string) error
 	if err := os.CopyFS(copied, os.DirFS(strings.TrimSpace(string(out)))); err != nil {
 		return err
 	}
-	file := filepath.Join(copied, filepath.FromSlash(mendFile))
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if n := bytes.Count(src, []byte(mendOld)); n != 2 {
-		return fmt.Errorf("GoNB's %s waits %d times by %q, not twice: the mending in kernel/tools.go is out of date", mendFile, n, mendOld)
+	for _, m := range mends {
+		file := filepath.Join(copied, filepath.FromSlash(m.file))
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if n := bytes.Count(src, []byte(m.old)); n != m.count {
+			return fmt.Errorf("GoNB's %s has %q %d times and not %d: the mends in kernel/tools.go are out of date", m.file, m.old, n, m.count)
+		}
+		if err := os.WriteFile(file, bytes.ReplaceAll(src, []byte(m.old), []byte(m.new)), 0o644); err != nil {
+			return err
+		}
 	}
 	replace := "\nreplace github.com/janpfeifer/gonb => ./gonb\n"
-	return errors.Join(
-		os.WriteFile(file, bytes.ReplaceAll(src, []byte(mendOld), []byte(mendNew)), 0o644),
-		os.WriteFile(filepath.Join(dir, "go.mod"), append(bytes.Clone(toolsMod), replace...), 0o644),
-	)
+	return os.WriteFile(filepath.Join(dir, "go.mod"), append(bytes.Clone(toolsMod), replace...), 0o644)
 }
 
 // goEnv is the environment for a go command on a module of ours, whatever workspace or flags the user has set.

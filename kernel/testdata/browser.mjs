@@ -29,6 +29,8 @@ const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir()
     '--disable-component-update', '--disable-sync'],
 });
 const page = context.pages()[0] ?? await context.newPage();
+let connected = false;
+page.on('websocket', ws => ws.on('framereceived', f => { connected ||= f.payload.toString('latin1').includes('kernel_info_reply'); }));
 const requests = new Set();
 page.on('request', r => { const h = new URL(r.url()); if (h.protocol.startsWith('http') && h.hostname !== '127.0.0.1') requests.add(h.hostname); });
 
@@ -46,8 +48,9 @@ await page.waitForSelector('#jupyterlab-splash', { state: 'detached', timeout: 6
 const result = { kernels: [], outputs: [], ok: true };
 if (url.includes('/tree/')) {
   await page.waitForSelector('.jp-Notebook .jp-CodeCell', { timeout: 60000 });
-  // the kernel is ready when its indicator says idle
-  await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', { timeout: 60000 });
+  // the kernel is connected once it has answered on its websocket; a cell run before that brings the dialog "Select Kernel"
+  for (const end = Date.now() + 60000; !connected && Date.now() < end;) await page.waitForTimeout(100);
+  await page.waitForTimeout(500);
   await photograph('000-open.png');
   const code = page.locator('.jp-Notebook .jp-CodeCell');
   await code.first().locator('.jp-InputArea-editor').click();
@@ -64,7 +67,8 @@ if (url.includes('/tree/')) {
       if (/\[\d+\]/.test(prompt)) break;
       if (Date.now() - began > seconds * 1000) { result.ok = false; break; }
     }
-    await code.nth(number).scrollIntoViewIfNeeded();
+    await code.nth(number).locator('.jp-OutputArea-child').last().scrollIntoViewIfNeeded({ timeout: 5000 }).catch(() => {});
+    await page.waitForTimeout(300);
     await photograph();
     result.outputs.push(await code.nth(number).locator('.jp-Cell-outputArea').innerText().catch(() => ''));
   }
