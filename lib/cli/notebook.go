@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"darkroom/experiments"
 	"darkroom/kernel"
@@ -51,6 +54,9 @@ func (a *app) labCommand() *cobra.Command {
 			} else if len(parameters) > 0 || output != "" {
 				return engine.UsageError{Err: errors.New("--output and -p go with --headless NOTEBOOK")}
 			}
+			if err := portIsFree(port); err != nil { // before the installation, which may take minutes
+				return err
+			}
 			in, err := a.setUp(ctx)
 			if err != nil {
 				return err
@@ -70,6 +76,24 @@ func (a *app) labCommand() *cobra.Command {
 	cmd.Flags().StringVar(&output, "output", "", "where to save the executed notebook (default: in place)")
 	cmd.Flags().StringArrayVarP(&parameters, "parameter", "p", nil, "with --headless: set a variable of the cell tagged parameters, as name=value")
 	return cmd
+}
+
+// portIsFree is an error if something listens on the port already; 0 is any free port.
+func portIsFree(port int) error {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("--port %d: another program listens on it (%w); choose another, or leave --port out for a free one", port, short(err))
+	}
+	return l.Close()
+}
+
+// short is the cause of a network error without its address.
+func short(err error) error {
+	var sys syscall.Errno
+	if errors.As(err, &sys) {
+		return sys
+	}
+	return err
 }
 
 // setUp installs what notebooks need: the plugin, JupyterLab and the kernel, the data of the first notebook.

@@ -17,6 +17,7 @@ import (
 	"darkroom/lib/lab"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit codes.
@@ -104,13 +105,26 @@ Everything that it makes is reproducible bit for bit from its spec; asking twice
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
 	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(),
 		a.labCommand(), a.doctorCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
 	root.CompletionOptions.DisableDefaultCmd = false
 	misuseOfArguments(root)
 	return root
+}
+
+// flagError says what a flag's value should be, in place of the name of Go's parser.
+func flagError(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	want := map[string]string{"int": "whole number", "int64": "whole number", "bool": "true or false"}[bad.GetFlag().Value.Type()]
+	if want == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q is no %s", bad.GetFlag().Name, bad.GetValue(), want)
 }
 
 // misuseOfArguments makes wrong numbers of arguments and unknown commands misuses.
@@ -124,6 +138,8 @@ func misuseOfArguments(cmd *cobra.Command) {
 						names = append(names, sub.Name())
 					}
 					err = fmt.Errorf("unknown command %q%s", args[0], lab.Suggest(args[0], names))
+				} else {
+					err = fmt.Errorf("%s %s: %d arguments given", c.Parent().CommandPath(), strings.TrimSuffix(c.Use, " [flags]"), len(args))
 				}
 				return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 			}

@@ -91,7 +91,7 @@ func scan(ctx context.Context, dir string) ([]file, error) {
 		return nil, fmt.Errorf("cannot read folder %q: %w; check that you may read it and every folder in it", dir, err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("folder %q has no pictures: no file in it is a %s picture", dir, formats)
+		return nil, fmt.Errorf("folder %q has no pictures: no file in it is a %s picture; put some in it, or name another folder", dir, formats)
 	}
 	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	return files, nil

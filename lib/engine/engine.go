@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,13 +110,21 @@ func guard(what string, do func() error) (err error) {
 		case runtime.Error:
 			panic(r) // a mistake in Go code, not in a graph: keep its stack
 		case error:
-			err = fmt.Errorf("%s: %w", what, short(r))
+			err = in(what, short(r))
 		default:
 			err = fmt.Errorf("%s: %v", what, r)
 		}
 	}()
 	if err := do(); err != nil {
-		return fmt.Errorf("%s: %w", what, short(err))
+		return in(what, short(err))
 	}
 	return nil
+}
+
+// in names what an error happened in, unless it says so itself.
+func in(what string, err error) error {
+	if strings.HasPrefix(err.Error(), what+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }

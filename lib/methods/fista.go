@@ -41,7 +41,7 @@ func (m *FISTA) Restore(_ *Scope, y, aux *Node) *Node {
 	d := y.Shape().Dimensions
 	n, h, w, c := d[0], d[1], d[2], d[3]
 	if h < m.Patch || w < m.Patch {
-		panic(fmt.Errorf("fista: the picture is %d×%d, smaller than the patch of %d×%d", h, w, m.Patch, m.Patch))
+		panic(fmt.Errorf("fista: the picture is %d×%d, smaller than the patch of %d×%d; set patch to at most %d", w, h, m.Patch, m.Patch, min(h, w)))
 	}
 	rows, cols := positions(h, m.Patch, m.Stride), positions(w, m.Patch, m.Stride)
 	planes := func(x *Node) *Node { // channels become pictures, and the edges are mirrored until the patches cover all

@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,17 +71,16 @@ func Ensure(ctx context.Context, say fetch.Say) (Plugin, error) {
 	if fetch.Platform() != "linux/amd64" && !strings.HasPrefix(fetch.Platform(), "darwin/") {
 		return Plugin{}, fmt.Errorf("no PJRT plugin is known for %s: build one of the XLA project's and set %s=xla:/its/absolute/path.so", fetch.Platform(), Env)
 	}
-	tried := []string{}
-	if !fetch.Offline() {
-		if say != nil {
-			say("fetching the XLA plugin by GoMLX's installer (version " + pjrt.DefaultCPUVersion + ")")
-		}
-		if err := ownInstall(); err == nil {
-			return local(ownPath(), "GoMLX's installer")
-		} else {
-			tried = append(tried, "GoMLX's installer: "+firstLine(err))
-		}
+	if fetch.Offline() {
+		return Plugin{}, fmt.Errorf("no XLA plugin is installed, and DARKROOM_OFFLINE forbids fetching one: unset it, or set %s=xla:/absolute/path.so "+
+			"to use one that you have", Env)
 	}
+	say.Line("fetching the XLA plugin by GoMLX's installer (version " + pjrt.DefaultCPUVersion + ")")
+	err := ownInstall()
+	if err == nil {
+		return local(ownPath(), "GoMLX's installer")
+	}
+	tried := []string{"GoMLX's installer: " + firstLine(err)}
 	for _, w := range wheels {
 		path, err := w.Ensure(ctx, say)
 		if err == nil {
@@ -126,7 +126,7 @@ func isPlugin(path string) error {
 	f, err := elf.Open(path)
 	if err != nil {
 		var bad *elf.FormatError
-		if errors.As(err, &bad) {
+		if errors.As(err, &bad) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return errors.New("it is no shared library")
 		}
 		return err
