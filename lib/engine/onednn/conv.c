@@ -33,7 +33,10 @@ static int read_conv(const XLA_FFI_CallFrame *f, dr_conv *c) {
     const XLA_FFI_Array *a = f->attrs.values[i];
     if (a->dtype != XLA_FFI_S64 || a->size != DR_CONV_VALUES) return 0;
     memcpy(c, a->data, sizeof *c);
-    return c->kind >= DR_FORWARD && c->kind <= DR_BACKWARD_WEIGHTS && c->groups >= 1;
+    const int64_t *v = a->data;
+    for (int k = 1; k <= 18; k++)  // sizes, strides, dilations and groups from 1; paddings from 0
+      if (v[k] < !(k >= 14 && k <= 17) || v[k] > INT32_MAX) return 0;
+    return c->kind >= DR_FORWARD && c->kind <= DR_BACKWARD_WEIGHTS;
   }
   return 0;
 }

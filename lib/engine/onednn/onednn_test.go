@@ -20,6 +20,8 @@ import (
 	"darkroom/lib/engine/plugin"
 )
 
+var pluginPath string // set by backend
+
 // backend is the XLA backend with the accelerator in place.
 var backend = sync.OnceValues(func() (compute.Backend, onednn.Status) {
 	say := func(line string) { fmt.Fprintln(os.Stderr, line) }
@@ -27,6 +29,7 @@ var backend = sync.OnceValues(func() (compute.Backend, onednn.Status) {
 	if err != nil {
 		panic(err)
 	}
+	pluginPath = p.Path
 	s := onednn.Enable(p.Path, say)
 	b, err := compute.NewWithConfig(p.Config)
 	if err != nil {
