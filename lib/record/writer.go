@@ -46,7 +46,7 @@ func Acquire(ctx context.Context, s lab.Spec, say func(string)) (*Writer, error)
 			say(fmt.Sprintf("process %s is working on this run; waiting for it", strings.TrimSpace(string(holder))))
 		}
 		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-			return nil, fmt.Errorf("another process holds the run %s: %w", dir, err)
+			return nil, fmt.Errorf("another process holds the run %s: %w", dir, context.Cause(ctx))
 		}
 	}
 	w := &Writer{Run: Run{dir, s}, lock: lock}
@@ -162,7 +162,7 @@ func (w *Writer) Time(t Timing) error {
 	if w.timing == nil {
 		f, err := os.OpenFile(filepath.Join(w.Dir, "timing.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot write the run's times: %w%s", err, remedy(err))
 		}
 		w.timing = f
 	}
@@ -173,7 +173,7 @@ func (w *Writer) Time(t Timing) error {
 func (w *Writer) Session(e Environment) error {
 	f, err := os.OpenFile(filepath.Join(w.Dir, "environment.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot write the run's environment: %w%s", err, remedy(err))
 	}
 	return errors.Join(appendJSON(f, e), f.Close())
 }
@@ -183,8 +183,10 @@ func appendJSON(f *os.File, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(b, '\n'))
-	return err
+	if _, err = f.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("cannot write the run's story: %w%s", err, remedy(err))
+	}
+	return nil
 }
 
 // Save writes a checkpoint after a step and removes those that are older than the last few.
