@@ -12,12 +12,13 @@ import (
 //
 //	log p(x) ≥ E_q(z|x)[log p(x|z)] − KL(q(z|x) ‖ p(z)),  q(z|x) = N(μ(x), σ²(x)),  p(z) = N(0, 1)
 //
-// with tanh networks for the encoder and the decoder, as in the paper's appendix C. The Bernoulli likelihood binarises the images
+// with networks of tanh units, as in the paper's appendix C, or of others. The Bernoulli likelihood binarises the images
 // anew at each step (Salakhutdinov & Murray 2008); the Gaussian one has a trained log-variance for each pixel of the output.
 type VAE struct {
 	Posed
 	Latent       int     `default:"20" range:"1:1024" help:"size of the code z"`
 	Hidden       Widths  `default:"500" range:"1:8192" help:"units of the hidden layers of the encoder; the decoder mirrors them"`
+	Activation   string  `default:"tanh" range:"tanh|relu|elu" help:"nonlinearity of the hidden layers"`
 	Likelihood   string  `default:"bernoulli" range:"bernoulli|gaussian" help:"distribution of a pixel given z"`
 	Beta         float64 `default:"1" range:"0:" help:"weight of the KL term (1 is the paper's bound)"`
 	Batch        int     `default:"128" range:"1:65536" help:"images in a training step"`
@@ -54,13 +55,24 @@ func (m *VAE) Objectives() []Objective {
 	}}
 }
 
+func (m *VAE) activate(x *Node) *Node {
+	switch m.Activation {
+	case "relu":
+		return nn.ReLU(x)
+	case "elu":
+		return nn.ELU(x)
+	default:
+		return Tanh(x)
+	}
+}
+
 // encode maps x [n, pixels] to the mean and log-variance of q(z|x), each [n, latent].
 func (m *VAE) encode(s *Scope, x *Node) (mean, logVar *Node) {
 	s = s.At("encoder")
 	h := x
 	for i, width := range m.Hidden {
 		scope := s.At("hidden%d", i+1)
-		h = Tanh(nn.Dense(scope, h, width, nn.Glorot(scope)))
+		h = m.activate(nn.Dense(scope, h, width, nn.Glorot(scope)))
 	}
 	out := s.At("code")
 	h = nn.Dense(out, h, 2*m.Latent, nn.Glorot(out))
@@ -73,7 +85,7 @@ func (m *VAE) decode(s *Scope, z *Node) (out, logVar *Node) {
 	h := z
 	for i := len(m.Hidden) - 1; i >= 0; i-- {
 		scope := s.At("hidden%d", i+1)
-		h = Tanh(nn.Dense(scope, h, m.Hidden[i], nn.Glorot(scope)))
+		h = m.activate(nn.Dense(scope, h, m.Hidden[i], nn.Glorot(scope)))
 	}
 	pixels := m.problem.Height * m.problem.Width * m.problem.Channels
 	mean := s.At("mean")

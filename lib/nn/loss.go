@@ -33,3 +33,9 @@ func LeakyReLU(x *Node, slope float64) *Node { return Max(x, MulScalar(x, slope)
 
 // ReLU is max(x, 0).
 func ReLU(x *Node) *Node { return Max(x, ZerosLike(x)) }
+
+// ELU is x for x ≥ 0 and eˣ − 1 below (Clevert et al. 2016).
+func ELU(x *Node) *Node {
+	zero := ZerosLike(x)
+	return Add(Max(x, zero), Expm1(Min(x, zero)))
+}
