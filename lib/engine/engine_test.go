@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"darkroom/lib/lab"
+	"darkroom/lib/record"
+)
+
+// pictures makes a folder of 20 small pictures with some structure, and returns its path.
+func pictures(t *testing.T, side int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for n := range 20 {
+		im := image.NewGray(image.Rect(0, 0, side, side))
+		for y := range side {
+			for x := range side {
+				v := 0.5 + 0.4*math.Sin(float64(x*(n%5+1)+y*(n/5))/3)
+				im.SetGray(x, y, color.Gray{uint8(255 * v)})
+			}
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, im); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.png", n)), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// tiny are small specs of every way in which a method can be carried out.
+func tiny(t *testing.T) map[string]lab.Spec {
+	small, big := pictures(t, 8), pictures(t, 24)
+	return map[string]lab.Spec{
+		"identity": {Method: "identity", Task: "restore:denoise25:folder:" + big},
+		"fista":    {Method: "fista", Task: "restore:inpaint50:folder:" + big},
+		"pca":      {Method: "pca", Task: "generate:folder:" + small, Set: lab.Set{"latent": 3}},
+		"vae":      {Method: "vae", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4}},
+		"vae-gaussian": {Method: "vae", Task: "generate:folder:" + small, Steps: 12,
+			Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4, "likelihood": "gaussian"}},
+		"dcgan": {Method: "dcgan", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"width": 4, "latent": 3, "batch": 4}},
+		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
+			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
+	}
+}
+
+// content reads what of a run must be reproducible.
+func content(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range paths {
+		name := filepath.Base(p)
+		if name == "weights.safetensors" || name == "events.jsonl" || name == "spec.json" || strings.HasPrefix(name, "metrics-") {
+			b, err := os.ReadFile(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[name] = string(b)
+		}
+	}
+	if len(out) < 3 {
+		t.Fatalf("%s holds only %d of a run's files", dir, len(out))
+	}
+	return out
+}
+
+func same(t *testing.T, a, b map[string]string) {
+	t.Helper()
+	for name := range a {
+		if a[name] != b[name] {
+			t.Errorf("%s differs (%d and %d bytes)", name, len(a[name]), len(b[name]))
+		}
+	}
+	if len(a) != len(b) {
+		t.Errorf("%d files and %d files", len(a), len(b))
+	}
+}
+
+// TestReproducible carries out each spec in two fresh folders, in a third with an interruption in the middle, and once more: all
+// must agree byte for byte.
+func TestReproducible(t *testing.T) {
+	e := New(Options{Say: func(s string) { t.Log(s) }})
+	for name, spec := range tiny(t) {
+		t.Run(name, func(t *testing.T) {
+			spec.Runs = t.TempDir()
+			first, err := e.Run(context.Background(), spec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, m := range first.Metrics {
+				if m.Protocol == "" || math.IsNaN(m.Value) {
+					t.Errorf("metric %s = %v with protocol %q", n, m.Value, m.Protocol)
+				}
+			}
+			again, err := e.Run(context.Background(), spec, nil)
+			if err != nil || !again.Cached || again.Dir != first.Dir {
+				t.Errorf("the second call: cached %v, %v", again != nil && again.Cached, err)
+			}
+			want := content(t, first.Dir)
+
+			spec.Runs = t.TempDir()
+			fresh, err := e.Run(context.Background(), spec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, want, content(t, fresh.Dir))
+
+			if spec.Steps == 0 {
+				return
+			}
+			spec.Runs = t.TempDir()
+			cut, resumed := interrupted(t, e, spec)
+			if !resumed {
+				t.Error("the interrupted run did not go on from a checkpoint")
+			}
+			same(t, want, content(t, cut.Dir))
+		})
+	}
+}
+
+// interrupted carries out a spec, interrupts it after the fifth event and lets it go on.
+func interrupted(t *testing.T, e *Engine, spec lab.Spec) (*lab.Result, bool) {
+	t.Helper()
+	resumed := false
+	for range 2 {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		events := 0
+		r, err := e.Run(ctx, spec, func(ev lab.Event) {
+			if ev.Elapsed > 0 { // of this session
+				if events++; events == 5 && !resumed {
+					cancel(errors.New("enough"))
+				}
+			}
+		})
+		cancel(nil)
+		if err == nil {
+			return r, r.Resumed
+		}
+		resumed = true
+		if !strings.Contains(err.Error(), "enough") || !strings.Contains(err.Error(), "goes on from there") {
+			t.Fatalf("an interrupted run says: %v", err)
+		}
+	}
+	t.Fatal("the run was never finished")
+	return nil, false
+}
+
+// TestDamage cuts and edits the files of an unfinished run: it falls back to the last good checkpoint, says so, and ends as if
+// nothing had happened.
+func TestDamage(t *testing.T) {
+	spec := tiny(t)["vae"]
+	e := New(Options{Checkpoint: time.Nanosecond})
+	spec.Runs = t.TempDir()
+	want, err := e.Run(context.Background(), spec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flip := func(path string, at int64) {
+		t.Helper()
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[(at+int64(len(b)))%int64(len(b))] ^= 1
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		damage func(r *record.Run)
+		says   string
+	}{
+		"checkpoint edited": {func(r *record.Run) { flip(r.Checkpoints()[0].Path, -3) }, "passed over"},
+		"events truncated":  {func(r *record.Run) { _ = os.Truncate(filepath.Join(r.Dir, "events.jsonl"), 20) }, "beginning anew"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said []string
+			e := New(Options{Checkpoint: time.Nanosecond, Say: func(s string) { said = append(said, s) }})
+			s := spec
+			s.Runs = t.TempDir()
+			ctx, cancel := context.WithCancelCause(context.Background())
+			if _, err := e.Run(ctx, s, func(ev lab.Event) {
+				if ev.Step == 9 {
+					cancel(errors.New("enough"))
+				}
+			}); err == nil {
+				t.Fatal("not interrupted")
+			}
+			resolved, err := e.Resolve(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := record.Open(record.Path(resolved))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.damage(r)
+			got, err := e.Run(context.Background(), s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Join(said, "\n"); !strings.Contains(all, c.says) {
+				t.Errorf("it said %q, without %q", all, c.says)
+			}
+			same(t, content(t, want.Dir), content(t, got.Dir))
+		})
+	}
+	t.Run("spec edited", func(t *testing.T) {
+		s := spec
+		s.Runs = t.TempDir()
+		ctx, cancel := context.WithCancelCause(context.Background())
+		_, _ = e.Run(ctx, s, func(ev lab.Event) { cancel(errors.New("enough")) })
+		resolved, err := e.Resolve(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flip(filepath.Join(record.Path(resolved), "spec.json"), 200)
+		if _, err := e.Run(context.Background(), s, nil); !errors.Is(err, record.ErrDamaged) {
+			t.Errorf("an edited spec: %v", err)
+		}
+	})
+}
+
+func TestNotFinite(t *testing.T) {
+	spec := tiny(t)["vae"]
+	spec.Runs = t.TempDir()
+	spec.Set["likelihood"] = "gaussian"
+	spec.Set["learning-rate"] = 1e30
+	_, err := New(Options{}).Run(context.Background(), spec, nil)
+	if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "at step") {
+		t.Errorf("a diverging run: %v", err)
+	}
+}
+
+// TestWaiting asks for one run from two engines at once: the second gets the first's result.
+func TestWaiting(t *testing.T) {
+	spec := tiny(t)["vae"]
+	spec.Runs = t.TempDir()
+	type answer struct {
+		r   *lab.Result
+		err error
+	}
+	answers := make(chan answer)
+	for range 2 {
+		go func() {
+			r, err := New(Options{}).Run(context.Background(), spec, nil)
+			answers <- answer{r, err}
+		}()
+	}
+	cached := 0
+	for range 2 {
+		a := <-answers
+		if a.err != nil {
+			t.Fatal(a.err)
+		}
+		if a.r.Cached {
+			cached++
+		}
+	}
+	if cached != 1 {
+		t.Errorf("%d of two equal runs were cached", cached)
+	}
+}
+
+func TestSample(t *testing.T) {
+	e := New(Options{})
+	spec := tiny(t)["dcgan"]
+	spec.Runs = t.TempDir()
+	r, err := e.Run(context.Background(), spec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := e.Sample(context.Background(), r.Dir, 5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := e.Sample(context.Background(), r.Dir, 5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := e.Sample(context.Background(), r.Dir, 5, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a) != 5 || a[0].Height != 8 || fmt.Sprint(a) != fmt.Sprint(b) || fmt.Sprint(a) == fmt.Sprint(other) {
+		t.Error("samples are not a function of the seed")
+	}
+}
+
+// TestGround refuses to go on with a run on other ground, unless it is forced.
+func TestGround(t *testing.T) {
+	spec := tiny(t)["vae"]
+	spec.Runs = t.TempDir()
+	e := New(Options{})
+	ctx, cancel := context.WithCancelCause(context.Background())
+	_, _ = e.Run(ctx, spec, func(ev lab.Event) {
+		if ev.Step == 5 {
+			cancel(errors.New("enough"))
+		}
+	})
+	resolved, err := e.Resolve(context.Background(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(record.Path(resolved), "environment.jsonl")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(b, []byte(`"threads":"`), []byte(`"threads":"9`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var misuse UsageError
+	if _, err := e.Run(context.Background(), spec, nil); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "--force") {
+		t.Errorf("on other ground: %v", err)
+	}
+	if _, err := New(Options{Force: true}).Run(context.Background(), spec, nil); err != nil {
+		t.Errorf("forced: %v", err)
+	}
+}
