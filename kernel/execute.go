@@ -107,7 +107,7 @@ type report struct {
 }
 
 // runScript runs execute.py on a job and returns its last report. When ctx is cancelled the script is interrupted and
-// given ten seconds to save the notebook.
+// given twenty seconds to save the notebook.
 func (in *Installation) runScript(ctx context.Context, job map[string]any, o ExecuteOptions) (report, error) {
 	var last report
 	stdin, err := json.Marshal(job)
@@ -123,7 +123,7 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 	cmd.SysProcAttr.Setpgid = true // Ctrl-C in a terminal comes through ctx alone
 	defer lockThread()()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = 20 * time.Second
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return last, err

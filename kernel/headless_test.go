@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -137,6 +138,39 @@ func TestHeadless(t *testing.T) {
 		err := in.Execute(t.Context(), nb, nb, ExecuteOptions{Timeout: 2 * time.Second})
 		if err == nil || !strings.Contains(err.Error(), "cell 1 failed:\nit ran longer than 2 s") {
 			t.Errorf("got %v", err)
+		}
+	})
+
+	// What kernel/tools.go mends in GoNB.
+	t.Run("the protocol", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), in.Python(), "testdata/protocol.py")
+		cmd.Env = in.jupyterEnv()
+		line, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, line)
+		}
+		var got struct {
+			Completions []string
+			Seconds     float64 `json:"completion_seconds"`
+			History     string
+			IsComplete  string `json:"is_complete"`
+			Statuses    []string
+			Afterwards  string
+		}
+		if err := json.Unmarshal(line, &got); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(got.Completions, "Repeat") {
+			t.Errorf("completions of strings.Rep: %q", got.Completions)
+		}
+		if got.Seconds >= 12 { // GoNB's sleep, whatever else the machine is doing
+			t.Errorf("the first completion took %.1f s", got.Seconds)
+		}
+		if got.History != "ok" || got.IsComplete != "unknown" {
+			t.Errorf("history %q, is_complete %q", got.History, got.IsComplete)
+		}
+		if want := []string{"error", "aborted", "aborted"}; !slices.Equal(got.Statuses, want) || got.Afterwards != "ok" {
+			t.Errorf("cells behind one that fails: %q, then %q", got.Statuses, got.Afterwards)
 		}
 	})
 

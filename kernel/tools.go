@@ -96,7 +96,34 @@ var mends = []mend{
 		"\t\t\terr = msg.Reply(\"is_complete_reply\", map[string]any{\"status\": \"unknown\"})\n",
 		1,
 	},
+	// After a cell that fails, GoNB runs on with those that wait behind it, however long they take. The protocol's stop_on_error,
+	// true unless a client says otherwise, asks to abort them.
+	{
+		"internal/dispatcher/dispatcher.go",
+		"\t\treturn errors.WithMessagef(err, \"publish 'execute_reply`\")\n\t}\n",
+		"\t\treturn errors.WithMessagef(err, \"publish 'execute_reply`\")\n\t}\n\tif executionErr != nil {\n\t\tabortQueued(content)\n\t}\n",
+		1,
+	},
+	{"internal/dispatcher/dispatcher.go", "type OutErr struct {\n", abortQueued + "\ntype OutErr struct {\n", 1},
 }
+
+const abortQueued = `
+func abortQueued(failed map[string]any) {
+	if stop, ok := failed["stop_on_error"].(bool); ok && !stop {
+		return
+	}
+	for range len(busyMessagesChan) {
+		p := <-busyMessagesChan
+		if p.msg.ComposedMsg().Header.MsgType != "execute_request" {
+			busyMessagesChan <- p
+			continue
+		}
+		_ = kernel.PublishKernelStatus(p.msg, kernel.StatusBusy)
+		_ = p.msg.Reply("execute_reply", map[string]any{"status": "aborted"})
+		_ = kernel.PublishKernelStatus(p.msg, kernel.StatusIdle)
+	}
+}
+`
 
 // mendGoNB copies GoNB's sources, which go has checked against tools.sum, changes the copy and makes the module build from it.
 func mendGoNB(ctx context.Context, dir string, env []string, goCmd string) error {

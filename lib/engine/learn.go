@@ -12,6 +12,7 @@ import (
 
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
+	"darkroom/lib/nn"
 	"darkroom/lib/record"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -301,8 +302,8 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 		loss := o.Loss(s, batch)
 		var vars []*model.Variable
 		var nodes []*graph.Node
-		for v := range t.store.IterVariables() {
-			if v.Trainable && v.InUseByGraph(g) && inScopes(v.Path(), o.Scopes) {
+		for _, v := range t.below(g, o.Scopes) {
+			if v.Trainable {
 				vars = append(vars, v)
 				nodes = append(nodes, v.NodeValue(g))
 			}
@@ -315,7 +316,10 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 		for _, d := range grads {
 			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(d)))
 		}
-		o.Adam.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
+		step := o.Adam.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
+		if o.Average > 0 {
+			nn.MoveAverages(t.store, o.Average, step, t.below(g, o.Scopes))
+		}
 		add(o.Name, "loss", loss.Total)
 		for _, term := range loss.Terms {
 			add(o.Name, term.Name, term.Value)
@@ -328,6 +332,13 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 	return []*graph.Node{graph.Concatenate(scalars, 0)}
 }
 
-func inScopes(path string, scopes []string) bool {
-	return slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(path, "/"+s+"/") })
+// below lists the variables of the graph that live below the scopes, in the order in which they were made.
+func (t *trainer) below(g *graph.Graph, scopes []string) []*model.Variable {
+	var out []*model.Variable
+	for v := range t.store.IterVariables() {
+		if v.InUseByGraph(g) && slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(v.Path(), "/"+s+"/") }) {
+			out = append(out, v)
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"darkroom/lib/methods"
+	"darkroom/lib/nn"
 	"darkroom/lib/record"
 
 	"github.com/gomlx/compute/dtypes"
@@ -83,7 +84,7 @@ func (l loader) DeleteVariable(_ *model.Store, path string) error {
 	return nil
 }
 
-// trained returns a store with the weights of a finished run. seed starts the random numbers that graphs of measures draw.
+// trained returns a store with the weights of a finished run, their averages where it has them. seed starts the random numbers that graphs of measures draw.
 func trained(r *record.Run, seed int64) (*model.Store, error) {
 	ts, err := r.Weights()
 	if err != nil {
@@ -93,7 +94,13 @@ func trained(r *record.Run, seed int64) (*model.Store, error) {
 	if err := store.SetRNGStateFromSeed(seed); err != nil {
 		return nil, err
 	}
-	store.SetLoader(newLoader(ts))
+	l := newLoader(ts)
+	for path, t := range l {
+		if of, ok := strings.CutPrefix(path, nn.AveragePath); ok {
+			l[of] = t
+		}
+	}
+	store.SetLoader(l)
 	return store, nil
 }
 

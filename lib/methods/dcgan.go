@@ -57,7 +57,7 @@ func (m *DCGAN) Objectives() []Objective {
 				{"real", ReduceAllMean(Sigmoid(onReal))}, {"fake", ReduceAllMean(Sigmoid(onFake))}, {"accuracy", accuracy},
 			}}
 		}},
-		{Name: "generator", Scopes: []string{"generator"}, Adam: adam, Loss: func(s *Scope, b Batch) Loss {
+		{Name: "generator", Scopes: []string{"generator"}, Adam: adam, Average: m.Average, Loss: func(s *Scope, b Batch) Loss {
 			fake := m.generate(s, m.noise(s, b.X))
 			onFake := m.discriminate(s, fake)
 			diversity := ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12)))

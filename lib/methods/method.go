@@ -50,7 +50,10 @@ type Objective struct {
 	Name   string   // prefix of its events, such as "generator"; empty if there is only one
 	Scopes []string // whose variables it trains, such as "generator"
 	Adam   nn.Adam
-	Loss   func(s *Scope, b Batch) Loss
+	// Average is the decay of a moving average of what the scopes hold, which is used in place of the last values once training is done; 0
+	// keeps the last values.
+	Average float64
+	Loss    func(s *Scope, b Batch) Loss
 }
 
 // Loss is a scalar to minimise and the scalars that go into the events.

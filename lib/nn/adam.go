@@ -19,8 +19,8 @@ type Adam struct {
 }
 
 // Update moves the variables one step against their gradients, in a training of the given number of steps. Its state lives below
-// /adam/name and so in the checkpoint.
-func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.Variable, grads []*Node) {
+// /adam/name and so in the checkpoint. It returns the number of the step, from 1, as float32.
+func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.Variable, grads []*Node) (step *Node) {
 	if a.Beta1 == 0 && a.Beta2 == 0 {
 		a.Beta1, a.Beta2 = 0.9, 0.999
 	}
@@ -48,7 +48,23 @@ func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.V
 		sNow := Add(MulScalar(s.NodeValue(g), a.Beta2), MulScalar(Square(grads[i]), 1-a.Beta2))
 		m.SetNodeValue(mNow)
 		s.SetNodeValue(sNow)
-		step := Div(Div(mNow, c1), AddScalar(Sqrt(Div(sNow, c2)), a.Epsilon))
-		v.SetNodeValue(Sub(v.NodeValue(g), Mul(step, rate)))
+		move := Div(Div(mNow, c1), AddScalar(Sqrt(Div(sNow, c2)), a.Epsilon))
+		v.SetNodeValue(Sub(v.NodeValue(g), Mul(move, rate)))
+	}
+	return t
+}
+
+// MoveAverages moves the averages of the variables, which live below /average, towards their new values: by the share 1 − decay, or by more in the
+// first steps, (t+1)/(t+10) being the largest decay at step t, so that the first values are soon forgotten.
+func MoveAverages(store *model.Store, decay float64, step *Node, vars []*model.Variable) {
+	g := step.Graph()
+	d := Min(Scalar(g, dtypes.Float32, decay), Div(AddScalar(step, 1), AddScalar(step, 10)))
+	for _, v := range vars {
+		average := store.VariableWithShape(AveragePath+v.Path(), v.Shape(), Zeros).SetTrainable(false)
+		now := v.NodeValue(g)
+		average.SetNodeValue(Add(now, Mul(d, Sub(average.NodeValue(g), now))))
 	}
 }
+
+// AveragePath is where MoveAverages keeps the averages, each below it at the path of its variable.
+const AveragePath = "/average"

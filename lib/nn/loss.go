@@ -6,9 +6,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
 )
 
-// softplus is log(1 + eˣ) without overflow; GoMLX's asks of every element whether it is finite.
+// softplus is log(1 + eˣ) without overflow; GoMLX's asks of every element whether it is finite. max(x, 0) is written (x + |x|)/2, whose
+// gradient at 0 is ½.
 func softplus(x *Node) *Node {
-	return Add(Max(x, ZerosLike(x)), Log1p(Exp(Neg(Abs(x)))))
+	a := Abs(x)
+	return Add(MulScalar(Add(x, a), 0.5), Log1p(Exp(Neg(a))))
 }
 
 // BernoulliLogits is the negative log-likelihood of targets in [0, 1] under Bernoulli variables given by their logits, elementwise:
@@ -28,11 +30,12 @@ func KLStandard(mean, logVar *Node) *Node {
 	return MulScalar(Sub(Sub(Add(Exp(logVar), Square(mean)), logVar), OnesLike(mean)), 0.5)
 }
 
-// LeakyReLU is x for x ≥ 0 and slope·x below; slope must be below 1.
-func LeakyReLU(x *Node, slope float64) *Node { return Max(x, MulScalar(x, slope)) }
+// LeakyReLU is x for x > 0 and slope·x below; slope must be below 1. Its derivative at 0 is slope, as PyTorch's: GoMLX's Max passes the
+// gradient to its first argument where both are equal.
+func LeakyReLU(x *Node, slope float64) *Node { return Max(MulScalar(x, slope), x) }
 
-// ReLU is max(x, 0).
-func ReLU(x *Node) *Node { return Max(x, ZerosLike(x)) }
+// ReLU is max(x, 0). Its derivative at 0 is 0.
+func ReLU(x *Node) *Node { return Max(ZerosLike(x), x) }
 
 // ELU is x for x ≥ 0 and eˣ − 1 below (Clevert et al. 2016).
 func ELU(x *Node) *Node {

@@ -36,7 +36,7 @@ static int read_conv(const XLA_FFI_CallFrame *f, dr_conv *c) {
     const int64_t *v = a->data;
     for (int k = 1; k <= 18; k++)  // sizes, strides, dilations and groups from 1; paddings from 0
       if (v[k] < !(k >= 14 && k <= 17) || v[k] > INT32_MAX) return 0;
-    return c->kind >= DR_FORWARD && c->kind <= DR_BACKWARD_WEIGHTS;
+    return c->kind == DR_FORWARD || (!c->bias && (c->kind == DR_BACKWARD_DATA || c->kind == DR_BACKWARD_WEIGHTS));
   }
   return 0;
 }
@@ -53,7 +53,7 @@ static float *buffer(const XLA_FFI_Values *v, int i, int64_t n) {
 typedef struct {
   const dr_conv *c;
   int batch_parts, row_parts;
-  float *x, *w, *y;
+  float *x, *w, *y, *bias;
   float *sums;  // kernel gradients of the parts after the first
   int64_t weights;
   atomic_int status;
@@ -66,11 +66,11 @@ static void run_part(void *arg, int i) {
   float *x = j->x + p.x, *y = j->y + p.y, *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
   int status;
   if (dr_is_few(&p.c)) {
-    status = dr_few(&p.c, x, w, y);
+    status = dr_few(&p.c, x, w, y, j->bias);
   } else {
     dr_primitive *primitive = dr_acquire(&p.c, &status);
     if (primitive) {
-      status = dr_run(primitive, x, w, y);
+      status = dr_run(primitive, x, w, y, j->bias);
       dr_release(primitive);
     }
   }
@@ -134,7 +134,8 @@ static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f) {
     default:
       j.x = buffer(&f->args, 0, nx), j.y = buffer(&f->args, 1, ny), j.w = buffer(&f->rets, 0, nw);
   }
-  if (!j.x || !j.w || !j.y || last != nw - 1) return fail(f, XLA_FFI_INVALID_ARGUMENT, c, "the buffers are not of these shapes");
+  if (c->bias) j.bias = buffer(&f->args, 2, c->k);
+  if (!j.x || !j.w || !j.y || (c->bias && !j.bias) || last != nw - 1) return fail(f, XLA_FFI_INVALID_ARGUMENT, c, "the buffers are not of these shapes");
 
   if (c->flip) {
     float *w = dr_workspace(1, sizeof(float) * nw);

@@ -31,16 +31,19 @@ type Conv struct {
 	Groups           int
 	WeightStrides    [5]int // of group, output channel, input channel, row, column; in elements
 	Flip             bool   // the kernel lies mirrored in both spatial axes
+	Bias             bool   // a vector of K is added to y; forward only
 }
 
 // values is the order in which conv.c reads the fields.
 func (c Conv) values() []int {
-	flip := 0
-	if c.Flip {
-		flip = 1
+	number := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
 	}
 	return append([]int{int(c.Kind), c.N, c.H, c.W, c.C, c.OH, c.OW, c.K, c.KH, c.KW, c.StrideH, c.StrideW, c.DilateH, c.DilateW,
-		c.Top, c.Bottom, c.Left, c.Right, c.Groups, flip}, c.WeightStrides[:]...)
+		c.Top, c.Bottom, c.Left, c.Right, c.Groups, number(c.Flip), number(c.Bias)}, c.WeightStrides[:]...)
 }
 
 // String is short and complete: it is what error messages and reports show.
@@ -54,6 +57,9 @@ func (c Conv) String() string {
 	}
 	if c.Groups != 1 {
 		fmt.Fprintf(&b, ", %d groups", c.Groups)
+	}
+	if c.Bias {
+		b.WriteString(", with bias")
 	}
 	return b.String()
 }

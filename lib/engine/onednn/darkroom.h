@@ -5,10 +5,10 @@
 
 // One convolution, in the order of Conv.values (conv.go). Always seen from the forward one: x [n,h,w,c], y [n,oh,ow,k].
 typedef struct {
-  int64_t kind, n, h, w, c, oh, ow, k, kh, kw, sh, sw, dh, dw, top, bottom, left, right, groups, flip;
+  int64_t kind, n, h, w, c, oh, ow, k, kh, kw, sh, sw, dh, dw, top, bottom, left, right, groups, flip, bias;
   int64_t wg, wo, wi, wh, ww;  // the kernel's strides, in elements
 } dr_conv;
-enum { DR_FORWARD, DR_BACKWARD_DATA, DR_BACKWARD_WEIGHTS, DR_CONV_VALUES = 25 };
+enum { DR_FORWARD, DR_BACKWARD_DATA, DR_BACKWARD_WEIGHTS, DR_CONV_VALUES = 26 };
 
 // oneDNN (library.c). dr_load returns NULL, or the reason why it cannot be used, which the caller frees.
 extern struct dnnl_functions dr_dnnl;

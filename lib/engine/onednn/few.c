@@ -100,7 +100,7 @@ static int few_weights(const dr_conv *c, const float *x, const float *y, float *
   return dnnl_success;
 }
 
-int dr_few(const dr_conv *c, float *x, float *w, float *y) {
+int dr_few(const dr_conv *c, float *x, float *w, float *y, const float *bias) {
   if (c->kind == DR_BACKWARD_WEIGHTS) return few_weights(c, x, y, w);
   int data = c->kind == DR_BACKWARD_DATA;
   spread s = {c->oh, c->ow, c->k, c->h, c->w, c->c, c->kh, c->kw, c->sh, c->sw, c->dh, c->dw, c->top, c->left};
@@ -126,7 +126,10 @@ int dr_few(const dr_conv *c, float *x, float *w, float *y) {
           *m++ = w[i * w_in + o * w_out + (data ? a : s.kh - 1 - a) * c->wh + (data ? b : s.kw - 1 - b) * c->ww];
 
   dr_one_thread();
-  memset(result, 0, sizeof(float) * c->n * s.out_rows * s.out_columns * s.out_channels);
+  int64_t pixels_out = c->n * s.out_rows * s.out_columns;
+  if (!bias) memset(result, 0, sizeof(float) * pixels_out * s.out_channels);
+  else
+    for (int64_t i = 0; i < pixels_out; i++) memcpy(result + i * s.out_channels, bias, sizeof(float) * s.out_channels);
   for (int64_t n = 0; n < c->n; n++, result += s.out_rows * s.out_columns * s.out_channels)
     for (int64_t from = 0; from < s.rows; from += block) {
       int64_t rows = from + block < s.rows ? block : s.rows - from, pixels = rows * s.columns;

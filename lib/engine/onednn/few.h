@@ -6,5 +6,5 @@
 
 int dr_is_few(const dr_conv *);
 // dr_few computes on this thread; which of x, w and y is the result, the kind says. Returns oneDNN's status.
-int dr_few(const dr_conv *, float *x, float *w, float *y);
+int dr_few(const dr_conv *, float *x, float *w, float *y, const float *bias);
 #endif

@@ -71,6 +71,15 @@ var forms = []form{
 	{"forward, one large image", []int{1, 65, 40, 8}, []int{5, 5, 8, 24}, func(x, w *Node) *Node {
 		return Convolve(x, w).StridePerAxis(2, 3).PaddingPerDim([][2]int{{2, 1}, {2, 2}}).Done()
 	}},
+	{"forward with bias", []int{5, 9, 9, 12}, []int{3, 3, 12, 20}, func(x, w *Node) *Node {
+		return Add(Convolve(x, w).PadSame().Done(), ExpandLeftToRank(ReduceSum(w, 0, 1, 2), 4))
+	}},
+	{"forward with bias, to one channel", []int{5, 9, 9, 12}, []int{3, 3, 12, 1}, func(x, w *Node) *Node {
+		return Add(ExpandLeftToRank(ReduceSum(w, 0, 1, 2), 4), Convolve(x, w).PadSame().Done())
+	}},
+	{"forward with bias, one image in groups", []int{1, 33, 9, 12}, []int{3, 3, 4, 18}, func(x, w *Node) *Node {
+		return Add(Convolve(x, w).PadSame().ChannelGroupCount(3).Done(), ExpandLeftToRank(ReduceSum(w, 0, 1, 2), 4))
+	}},
 	{"kernel gradient of one large image", []int{1, 65, 40, 8}, []int{1, 33, 40, 24}, func(x, y *Node) *Node {
 		return Convolve(x, y).AxesConfig(gradientAxes).DilationPerAxis(2, 1).PaddingPerDim([][2]int{{2, 2}, {2, 2}}).Done()
 	}},

@@ -211,10 +211,14 @@ func isName(s string) bool {
 	if len(s) < 2 || s[0] != '%' {
 		return false
 	}
-	for _, c := range []byte(s[1:]) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' {
+	for i := 1; i < len(s); i++ {
+		if !isNameByte(s[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func isNameByte(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
 }

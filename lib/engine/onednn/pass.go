@@ -9,36 +9,47 @@ import (
 const Target = "darkroom.conv"
 
 // Rewrite returns the StableHLO program with every convolution that it understands and that accept agrees to made a
-// custom_call, and how many convolutions it saw and took. Everything else stays byte for byte.
+// custom_call, and how many convolutions it saw and took. A bias that is added to a forward convolution's result, which nothing
+// else reads, becomes part of its call. Everything else stays byte for byte.
 func Rewrite(program string, accept func(Conv) bool) (rewritten string, seen, taken int) {
 	if !strings.Contains(program, convolutionOp) {
 		return program, 0, 0
 	}
-	var out strings.Builder
+	var out []string
 	known := scopes{{}}
+	uses := countNames(program)
 	for rest := program; rest != ""; {
 		line, after := cutLine(rest)
 		if strings.Contains(line, " = "+convolutionOp) && isStatement(line) {
 			seen++
-			statement, after2, ok := cutStatement(rest)
-			if ok {
-				if call, ok := known.replace(statement, accept); ok {
+			if text, after, ok := cutStatement(rest); ok {
+				if call, ok := known.replace(text, accept); ok {
 					taken++
-					out.WriteString(call)
 					known.define(line)
-					rest = after2
+					if call.conv.Kind == Forward && uses[call.st.result] == 2 { // it is defined and read once
+						known[len(known)-1][call.st.result] = value{call: call, at: len(out)}
+					}
+					out = append(out, call.String())
+					rest = after
 					continue
 				}
 			}
 		}
+		if v, call, ok := known.addsBias(line); ok && accept(call.conv) {
+			out[v.at] = "" // the call moves to the addition, where the bias is known
+			out = append(out, call.String())
+			known.define(line)
+			rest = after
+			continue
+		}
 		known.read(line)
-		out.WriteString(line)
+		out = append(out, line)
 		rest = after
 	}
 	if taken == 0 {
 		return program, seen, 0
 	}
-	return out.String(), seen, taken
+	return strings.Join(out, ""), seen, taken
 }
 
 // isStatement says whether a line begins with one SSA name and an equals sign: not a comment, not the inside of anything.
@@ -72,41 +83,62 @@ func cutStatement(s string) (statement, rest string, ok bool) {
 }
 
 // replace returns the custom_call for a convolution's text.
-func (known scopes) replace(text string, accept func(Conv) bool) (string, bool) {
-	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
-	end := ""
-	if strings.HasSuffix(text, "\n") {
-		end = "\n"
-	}
-	st, ok := parseConvolution(strings.TrimSuffix(text, "\n"))
+func (known scopes) replace(text string, accept func(Conv) bool) (call, bool) {
+	body := strings.TrimSuffix(text, "\n")
+	st, ok := parseConvolution(body)
 	if !ok {
-		return "", false
+		return call{}, false
 	}
-	var c Conv
-	rhs := st.rhs
+	made := call{indent: text[:len(text)-len(strings.TrimLeft(text, " "))], end: text[len(body):], st: st}
 	if original, ok := known.mirrored(st); ok {
-		if c, ok = recognise(st, true); ok && accept(c) {
-			return customCall(indent, st, original, c) + end, true
+		if made.conv, ok = recognise(st, true); ok && accept(made.conv) {
+			made.args, made.types = []string{st.lhs, original}, []tensor{st.lhsType, st.rhsType}
+			return made, true
 		}
 	}
-	if c, ok = recognise(st, false); ok && accept(c) {
-		return customCall(indent, st, rhs, c) + end, true
+	if made.conv, ok = recognise(st, false); ok && accept(made.conv) {
+		made.args, made.types = []string{st.lhs, st.rhs}, []tensor{st.lhsType, st.rhsType}
+		return made, true
 	}
-	return "", false
+	return call{}, false
 }
 
-// customCall writes the call with its operands' and result's layouts fixed to row-major, which is what the handler reads.
-func customCall(indent string, st statement, rhs string, c Conv) string {
-	values := strings.ReplaceAll(strings.Trim(fmt.Sprint(c.values()), "[]"), " ", ", ")
-	const rowMajor4 = "dense<[3, 2, 1, 0]> : tensor<4xindex>"
-	return fmt.Sprintf(`%[1]s%[2]s = "stablehlo.custom_call"(%[3]s, %[4]s) {
+// call is a custom_call in the place of a convolution.
+type call struct {
+	indent, end string // white space around it
+	st          statement
+	conv        Conv
+	args        []string
+	types       []tensor
+}
+
+// String writes the call with its operands' and result's layouts fixed to row-major, which is what the handler reads.
+func (c call) String() string {
+	list := func(n int, item func(i int) string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = item(i)
+		}
+		return strings.Join(parts, ", ")
+	}
+	layout := func(t tensor) string {
+		order := list(len(t.dims), func(i int) string { return fmt.Sprint(len(t.dims) - 1 - i) })
+		if len(t.dims) != 1 {
+			order = "[" + order + "]"
+		}
+		return fmt.Sprintf("dense<%s> : tensor<%dxindex>", order, len(t.dims))
+	}
+	values := c.conv.values()
+	return fmt.Sprintf(`%[1]s%[2]s = "stablehlo.custom_call"(%[3]s) {
 %[1]s  api_version = 4 : i32,
-%[1]s  backend_config = {conv = array<i64: %[5]s>},
-%[1]s  call_target_name = %[6]q,
-%[1]s  operand_layouts = [%[7]s, %[7]s],
+%[1]s  backend_config = {conv = array<i64: %[4]s>},
+%[1]s  call_target_name = %[5]q,
+%[1]s  operand_layouts = [%[6]s],
 %[1]s  result_layouts = [%[7]s]
-%[1]s} : (%[8]s, %[9]s) -> %[10]s`,
-		indent, st.result, st.lhs, rhs, values, Target, rowMajor4, st.lhsType, st.rhsType, st.outType)
+%[1]s} : (%[8]s) -> %[9]s%[10]s`,
+		c.indent, c.st.result, strings.Join(c.args, ", "), list(len(values), func(i int) string { return fmt.Sprint(values[i]) }), Target,
+		list(len(c.types), func(i int) string { return layout(c.types[i]) }), layout(c.st.outType),
+		list(len(c.types), func(i int) string { return c.types[i].String() }), c.st.outType, c.end)
 }
 
 // String is the type as StableHLO writes it.

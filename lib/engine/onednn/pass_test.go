@@ -158,9 +158,61 @@ func TestMirrorIsScoped(t *testing.T) {
 	}
 }
 
+// biasProgram is what GoMLX prints for Add(Convolve(x, w).Strides(2).PadSame(), bias), bias of one axis expanded to four.
+var biasProgram = program[:strings.Index(program, "    %10 =")] +
+	`    %2 = "stablehlo.reshape"(%bias) : (tensor<6xf32>) -> tensor<1x1x1x6xf32>
+    %3 = "stablehlo.broadcast_in_dim"(%2) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (tensor<1x1x1x6xf32>) -> tensor<3x5x5x6xf32>
+    %4 = "stablehlo.add"(%1, %3) : (tensor<3x5x5x6xf32>, tensor<3x5x5x6xf32>) -> tensor<3x5x5x6xf32>
+    "stablehlo.return"(%4) : (tensor<3x5x5x6xf32>) -> ()
+  }
+}
+`
+
+func TestRewriteFusesTheBias(t *testing.T) {
+	fused := func(text string) bool {
+		out, convs, _ := rewrite(text)
+		if len(convs) == 2 && convs[1].Bias {
+			if strings.Contains(out, "stablehlo.add") || strings.Contains(out, "%1 =") ||
+				!strings.Contains(out, `%4 = "stablehlo.custom_call"(%arg0, %arg1, %2) {`) {
+				t.Errorf("not the fused program:\n%s", out)
+			}
+			return true
+		}
+		if !strings.Contains(out, "stablehlo.add") || !strings.Contains(out, "%1 =") {
+			t.Errorf("the addition is lost:\n%s", out)
+		}
+		return false
+	}
+	for _, c := range []struct {
+		name, old, new string
+		want           bool
+	}{
+		{"as it is", "", "", true},
+		{"other order", `add"(%1, %3)`, `add"(%3, %1)`, true},
+		{"read twice", `return"(%4)`, `return"(%4, %1)`, false},
+		{"added to itself", `add"(%1, %3)`, `add"(%1, %1)`, false},
+		{"another operation", `"stablehlo.add"(%1`, `"stablehlo.multiply"(%1`, false},
+		{"another axis", "array<i64: 0, 1, 2, 3>", "array<i64: 0, 1, 3, 2>", false},
+		{"not a vector", "tensor<1x1x1x6xf32>) -> tensor<3x5x5x6", "tensor<3x1x1x6xf32>) -> tensor<3x5x5x6", false},
+		{"in a region", `    %4 = "stablehlo.add"`, "    }) ({\n" + `    %4 = "stablehlo.add"`, false},
+	} {
+		text := strings.Replace(biasProgram, c.old, c.new, 1)
+		if c.name == "another operation" { // and no addition to look for
+			if _, convs, _ := rewrite(text); len(convs) != 1 {
+				t.Errorf("%s: %v", c.name, convs)
+			}
+			continue
+		}
+		if got := fused(text); got != c.want {
+			t.Errorf("%s: fused %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 // FuzzRewrite: the pass never panics; what it does not take stays byte for byte; and with nothing accepted nothing changes at all.
 func FuzzRewrite(f *testing.F) {
 	f.Add(program)
+	f.Add(biasProgram)
 	f.Add(strings.Replace(program, "f32", "f16", -1))
 	f.Add(strings.Replace(program, "\n", "\r\n", -1))
 	f.Add("%1 = \"stablehlo.convolution\"(%a, %b) {\n} : (")
@@ -172,7 +224,7 @@ func FuzzRewrite(f *testing.F) {
 			if !c.consistent() || c.Groups < 1 || c.N < 1 || c.WeightStrides[1] < 1 {
 				t.Fatalf("not a convolution: %+v", c)
 			}
-			return true
+			return !c.Bias
 		})
 		if taken > seen || (taken == 0 && out != text) {
 			t.Fatalf("took %d of %d", taken, seen)
@@ -182,6 +234,7 @@ func FuzzRewrite(f *testing.F) {
 		if got, want := without(out, `"stablehlo.custom_call"(`), without(text, convolutionOp); taken == seen && got != want {
 			t.Fatalf("the rest of the program changed:\n%q\n%q", got, want)
 		}
+		Rewrite(text, func(Conv) bool { return true })
 	})
 }
 

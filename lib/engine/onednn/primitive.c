@@ -34,7 +34,7 @@ static int make_pd(const dr_primitive *p, dnnl_primitive_desc_t *pd) {
   if (s == dnnl_success)
     s = dr_dnnl.convolution_forward_primitive_desc_create(
         &forward, dr_engine, c->kind == DR_FORWARD ? dnnl_forward_inference : dnnl_forward_training, dnnl_convolution_direct, x, any,
-        NULL, y, stride, dilate, near, far, attr);
+        p->bias, y, stride, dilate, near, far, attr);
   if (s == dnnl_success && c->kind == DR_BACKWARD_DATA)
     s = dr_dnnl.convolution_backward_data_primitive_desc_create(pd, dr_engine, dnnl_convolution_direct, x, any, y, stride, dilate,
                                                                 near, far, forward, attr);
@@ -61,6 +61,7 @@ static int make(dr_primitive *p) {
   int s = describe(&p->user[DR_X], 4, xd, xs);
   if (s == dnnl_success) s = describe(&p->user[DR_W], 4 + (int)grouped, wd + !grouped, ws + !grouped);
   if (s == dnnl_success) s = describe(&p->user[DR_Y], 4, yd, ys);
+  if (s == dnnl_success && c->bias) s = describe(&p->bias, 1, yd + 1, ys + 1);
   if (s == dnnl_success) s = make_pd(p, &pd);
   if (s != dnnl_success) return s;
 
@@ -94,6 +95,7 @@ static void destroy(dr_primitive *p) {
     if (p->reorder[i]) dr_dnnl.primitive_destroy(p->reorder[i]);
   }
   if (p->scratch) dr_dnnl.memory_desc_destroy(p->scratch);
+  if (p->bias) dr_dnnl.memory_desc_destroy(p->bias);
   if (p->primitive) dr_dnnl.primitive_destroy(p->primitive);
   free(p);
 }
@@ -210,7 +212,7 @@ static int reorder(dnnl_primitive_t r, dnnl_stream_t stream, dnnl_memory_t from,
   return dr_dnnl.primitive_execute(r, stream, 2, args);
 }
 
-int dr_run(dr_primitive *p, float *x, float *w, float *y) {
+int dr_run(dr_primitive *p, float *x, float *w, float *y, const float *bias) {
   static const int arg[3][3] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
                                 {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
                                 {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
@@ -225,8 +227,8 @@ int dr_run(dr_primitive *p, float *x, float *w, float *y) {
   dr_one_thread();
   if (!l->stream) s = dr_dnnl.stream_create(&l->stream, dr_engine, dnnl_stream_default);
 
-  dnnl_memory_t user[3] = {0}, inner[3] = {0}, scratch = NULL;
-  dnnl_exec_arg_t args[4];
+  dnnl_memory_t user[3] = {0}, inner[3] = {0}, scratch = NULL, added = NULL;
+  dnnl_exec_arg_t args[5];
   for (int i = 0; i < 3 && s == dnnl_success; i++) {
     s = dr_dnnl.memory_create(&user[i], p->user[i], dr_engine, data[i]);
     if (s == dnnl_success && p->reorder[i]) {
@@ -241,6 +243,10 @@ int dr_run(dr_primitive *p, float *x, float *w, float *y) {
     s = dr_dnnl.memory_create(&scratch, p->scratch, dr_engine, room);
     args[n++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, scratch};
   }
+  if (s == dnnl_success && p->bias) {
+    s = dr_dnnl.memory_create(&added, p->bias, dr_engine, (void *)bias);
+    args[n++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, added};
+  }
   if (s == dnnl_success) s = dr_dnnl.primitive_execute(p->primitive, l->stream, n, args);
   if (s == dnnl_success && p->reorder[out]) s = reorder(p->reorder[out], l->stream, inner[out], user[out]);
   if (l->stream) dr_dnnl.stream_wait(l->stream);
@@ -249,5 +255,6 @@ int dr_run(dr_primitive *p, float *x, float *w, float *y) {
     if (inner[i]) dr_dnnl.memory_destroy(inner[i]);
   }
   if (scratch) dr_dnnl.memory_destroy(scratch);
+  if (added) dr_dnnl.memory_destroy(added);
   return s;
 }

@@ -1,0 +1,214 @@
+package nn_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"darkroom/lib/engine/xlatest"
+	"darkroom/lib/nn"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// layer is one geometry of a convolution, with random numbers to put in.
+type layer struct {
+	x, k, u, w array // input, kernel and a direction for each
+	stride     int
+	transpose  bool
+}
+
+func (l layer) String() string {
+	name := "Conv"
+	if l.transpose {
+		name = "ConvTranspose"
+	}
+	return fmt.Sprintf("%s x %v kernel %v stride %d", name, l.x.dims, l.k.dims, l.stride)
+}
+
+func newLayer(r *rand.Rand, transpose bool, h, w, side, in, filters, stride int) layer {
+	xd, kd := []int{2, h, w, in}, []int{side, side, in, filters}
+	if transpose {
+		kd = []int{side, side, filters, in}
+	}
+	return layer{random(r, xd...), random(r, kd...), random(r, xd...), random(r, kd...), stride, transpose}
+}
+
+// graph is the block with its kernel as an input.
+func (l layer) graph(s *nn.Scope, x, k *Node) *Node {
+	s.VariableWithShape("kernel", k.Shape()).SetNodeValue(k)
+	if l.transpose {
+		return nn.ConvTranspose(s, x, nn.ConvConfig{Filters: l.k.dims[2], Kernel: l.k.dims[0], Stride: l.stride, NoBias: true, Init: Zeros})
+	}
+	return nn.Conv(s, x, nn.ConvConfig{Filters: l.k.dims[3], Kernel: l.k.dims[0], Stride: l.stride, NoBias: true, Init: Zeros})
+}
+
+// loops is the same by loops.
+func (l layer) loops(x, k array) array {
+	if l.transpose {
+		return convTranspose(x, k, l.stride)
+	}
+	return conv(x, k, l.stride)
+}
+
+// inOneProgram computes what each layer asks for: compiling once is much quicker.
+func inOneProgram(t *testing.T, layers []layer, inputs func(l layer) []array, fn func(l layer, s *nn.Scope, in []*Node) []*Node) [][]array {
+	t.Helper()
+	var args []any
+	var outputs []int
+	for _, l := range layers {
+		for _, a := range inputs(l) {
+			args = append(args, a.tensor())
+		}
+	}
+	got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*Node) []*Node {
+		var out []*Node
+		for i, l := range layers {
+			n := len(inputs(l))
+			made := fn(l, s.At("layer%d", i), in[:n])
+			in, out, outputs = in[n:], append(out, made...), append(outputs, len(made))
+		}
+		return out
+	}, args...)
+	all := make([][]array, len(layers))
+	for i, n := range outputs {
+		for _, v := range got[:n] {
+			all[i] = append(all[i], array{v.Shape().Dimensions, flat64(v)})
+		}
+		got = got[n:]
+	}
+	return all
+}
+
+func TestConvForward(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	var layers []layer
+	sizes := [][2]int{{5, 6}, {7, 4}, {1, 2}}
+	for stride := 1; stride <= 3; stride++ {
+		for side := 1; side <= 5; side++ {
+			for i, transpose := range []bool{false, true} {
+				hw := sizes[(side+i)%3]
+				layers = append(layers, newLayer(r, transpose, hw[0], hw[1], side, 1+(i+side)%4, 1+(i+stride)%4, stride))
+			}
+		}
+	}
+	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k} },
+		func(l layer, s *nn.Scope, in []*Node) []*Node { return []*Node{l.graph(s, in[0], in[1])} })
+	for i, l := range layers {
+		want := l.loops(l.x, l.k)
+		if fmt.Sprint(got[i][0].dims) != fmt.Sprint(want.dims) {
+			t.Errorf("%s: shape %v, want %v", l, got[i][0].dims, want.dims)
+		}
+		near(t, l.String(), got[i][0].v, want.v, 1e-12)
+	}
+}
+
+// TestConvGradients compares first and second derivatives with differences of the loops. The function is f = Σ y³/6; the second derivatives
+// are those of its slope along the direction (u, w).
+func TestConvGradients(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var layers []layer
+	for stride := 1; stride <= 3; stride++ {
+		for side := 1; side <= 5; side++ {
+			transpose := (stride+side)%2 == 0
+			layers = append(layers, newLayer(r, transpose, 4-stride%2, 5, side, 2, 1, stride))
+		}
+	}
+	cube := func(y *Node) *Node { return MulScalar(ReduceAllSum(Mul(y, Square(y))), 1.0/6) }
+	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k, l.u, l.w} },
+		func(l layer, s *nn.Scope, in []*Node) []*Node {
+			first := Gradient(cube(l.graph(s, in[0], in[1])), in[0], in[1])
+			along := Add(ReduceAllSum(Mul(first[0], in[2])), ReduceAllSum(Mul(first[1], in[3])))
+			return append(first, Gradient(along, in[0], in[1])...)
+		})
+	for i, l := range layers {
+		f := func(x, k array) float64 {
+			s := 0.0
+			for _, y := range l.loops(x, k).v {
+				s += y * y * y / 6
+			}
+			return s
+		}
+		along := func(x, k array) float64 {
+			const h = 1e-3
+			return (f(x.moved(h, l.u), k.moved(h, l.w)) - f(x.moved(-h, l.u), k.moved(-h, l.w))) / (2 * h)
+		}
+		for j, want := range []array{
+			slope(func(x array) float64 { return f(x, l.k) }, l.x), slope(func(k array) float64 { return f(l.x, k) }, l.k),
+			slope(func(x array) float64 { return along(x, l.k) }, l.x), slope(func(k array) float64 { return along(l.x, k) }, l.k),
+		} {
+			what := []string{"first derivative by x", "first derivative by kernel", "second derivative by x", "second derivative by kernel"}[j]
+			near(t, l.String()+": "+what, got[i][j].v, want.v, []float64{1e-6, 1e-6, 1e-4, 1e-4}[j])
+		}
+	}
+}
+
+// TestConvAdjoint: with the same kernel, ⟨Conv(x), y⟩ = ⟨x, ConvTranspose(y)⟩.
+func TestConvAdjoint(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	var layers []layer
+	for stride := 1; stride <= 3; stride++ {
+		for side := 1; side <= 5; side++ {
+			l := newLayer(r, false, 2*stride, 3*stride, side, 3, 2, stride)
+			l.u = random(r, 2, 2, 3, 2) // y
+			layers = append(layers, l)
+		}
+	}
+	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k, l.u} },
+		func(l layer, s *nn.Scope, in []*Node) []*Node {
+			back := layer{k: l.k, stride: l.stride, transpose: true}
+			return []*Node{l.graph(s.At("forward"), in[0], in[1]), back.graph(s.At("back"), in[2], in[1])}
+		})
+	for i, l := range layers {
+		near(t, l.String(), []float64{dot(got[i][0], l.u)}, []float64{dot(l.x, got[i][1])}, 1e-12)
+	}
+}
+
+// TestConvFloat32 has sizes of a real network, which oneDNN computes where it is on.
+func TestConvFloat32(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 4))
+	for _, l := range []layer{newLayer(r, false, 14, 14, 4, 16, 32, 2), newLayer(r, true, 7, 7, 4, 32, 16, 2), newLayer(r, false, 20, 20, 3, 16, 16, 1)} {
+		single := func(a array) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...) }
+		got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
+			y := l.graph(s, x, k)
+			return append([]*Node{y}, Gradient(MulScalar(ReduceAllSum(Square(y)), 0.5), x, k)...)
+		}, single(l.x), single(l.k))
+		y := l.loops(l.x, l.k)
+		dx, dk := zeros(l.x.dims...), zeros(l.k.dims...)
+		if l.transpose { // y is the big side
+			dx = conv(y, l.k, l.stride)
+			taps(y.dims, l.k.dims, l.stride, func(b, i, j, u, v, p, q, in, out int) {
+				dk.v[dk.at(p, q, in, out)] += y.v[y.at(b, u, v, in)] * l.x.v[l.x.at(b, i, j, out)]
+			})
+		} else {
+			taps(l.x.dims, l.k.dims, l.stride, func(b, i, j, u, v, p, q, in, out int) {
+				dx.v[dx.at(b, u, v, in)] += y.v[y.at(b, i, j, out)] * l.k.v[l.k.at(p, q, in, out)]
+				dk.v[dk.at(p, q, in, out)] += y.v[y.at(b, i, j, out)] * l.x.v[l.x.at(b, u, v, in)]
+			})
+		}
+		for i, want := range []array{y, dx, dk} {
+			near(t, l.String()+": "+[]string{"y", "gradient by x", "gradient by kernel"}[i],
+				wide(tensors.MustCopyFlatData[float32](got[i])), want.v, 2e-6)
+		}
+	}
+}
+
+func TestBlocksSayWhatDoesNotFit(t *testing.T) {
+	for name, block := range map[string]func(s *nn.Scope, x *Node) *Node{
+		"nn.Conv": func(s *nn.Scope, x *Node) *Node {
+			return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)})
+		},
+		"nn.ConvTranspose": func(s *nn.Scope, x *Node) *Node {
+			return nn.ConvTranspose(s, x, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)})
+		},
+	} {
+		_, err := model.ExecOnce(xlatest.Backend(t), model.NewStore(), block, [][]float32{{1}})
+		if err == nil || !strings.Contains(err.Error(), name+": x is (Float32)[1, 1], but must be [batch, height, width, channels]") {
+			t.Errorf("%s with x of rank 2: error %v", name, err)
+		}
+	}
+}
