@@ -23,6 +23,7 @@ type DCGAN struct {
 	Batch        int     `default:"64" range:"2:4096" help:"images in a training step"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Beta1        float64 `default:"0.5" range:"0:0.999" help:"Adam's first moment decay"`
+	Average      float64 `default:"0.999" range:"0:0.99999" help:"decay of the moving average of the generator that samples are drawn with; 0 draws with the last weights, as the paper does"`
 }
 
 // Pose implements Method.
