@@ -151,7 +151,6 @@ func TestHeadless(t *testing.T) {
 		}
 		var got struct {
 			Completions []string
-			Seconds     float64 `json:"completion_seconds"`
 			History     string
 			IsComplete  string `json:"is_complete"`
 			Statuses    []string
@@ -162,9 +161,6 @@ func TestHeadless(t *testing.T) {
 		}
 		if !slices.Contains(got.Completions, "Repeat") {
 			t.Errorf("completions of strings.Rep: %q", got.Completions)
-		}
-		if got.Seconds >= 12 { // GoNB's sleep, whatever else the machine is doing
-			t.Errorf("the first completion took %.1f s", got.Seconds)
 		}
 		if got.History != "ok" || got.IsComplete != "unknown" {
 			t.Errorf("history %q, is_complete %q", got.History, got.IsComplete)

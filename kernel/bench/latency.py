@@ -1,6 +1,6 @@
 """Times warm notebook cells in the darkroom kernel beside plain GoNB, interleaved, and prints medians in seconds.
 
-    DATA=$(darkroom doctor --home)   # or ~/.local/share/darkroom
+    DATA=~/.local/share/darkroom     # or $DARKROOM_HOME/data
     GOMLX_BACKEND=xla:/abs/libpjrt_cpu.so $DATA/jupyter/venv/bin/python kernel/bench/latency.py $DATA [REPEATS]
 
 Plain GoNB is the same pinned binary with goimports and gopls on its PATH and nothing else of darkroom's. Its first cell fetches

@@ -22,10 +22,11 @@ def reply(to):
 
 
 out = {}
-began = time.time()
-code = '%%\nstrings.Rep'
-out["completions"] = reply(kc.complete('import "strings"\n' + code, len(code) + 17))["matches"]
-out["completion_seconds"] = time.time() - began
+code = 'import "strings"\n%%\nstrings.Rep'
+for _ in range(8):  # gopls may need longer than GoNB waits for it, on a busy machine
+    out["completions"] = reply(kc.complete(code, len(code)))["matches"]
+    if out["completions"]:
+        break
 out["history"] = reply(kc.history())["status"]
 out["is_complete"] = reply(kc.is_complete("%%"))["status"]
 asked = [kc.execute(c) for c in ("%%\ntime.Sleep(time.Second); panic(1)", "%%\nfmt.Println(2)", "%%\nfmt.Println(3)")]
