@@ -67,13 +67,24 @@ func (j *job) testImages() int {
 	return n
 }
 
+// howMany says which test images are measured.
+func (j *job) howMany() string {
+	if n := j.testImages(); n < len(j.data.Test) {
+		return fmt.Sprintf("%d of the %d test images, evenly spread", n, len(j.data.Test))
+	}
+	return fmt.Sprintf("%d test images", len(j.data.Test))
+}
+
+// testAt is the place in the test split of the i-th image that is measured: those measured are spread evenly over the split.
+func (j *job) testAt(i int) int { return i * len(j.data.Test) / j.testImages() }
+
 // testBatch is test images from … from+n as a tensor; past the end the last image is repeated, to keep one shape. With binary each
 // pixel becomes 1 with the probability that is its grey value, by noise that depends on the image's place alone.
 func (j *job) testBatch(from, n int, binary bool) *tensors.Tensor {
 	p := j.problem
 	pixels := make([]float32, 0, n*p.Height*p.Width*p.Channels)
 	for i := range n {
-		at := min(from+i, j.testImages()-1)
+		at := j.testAt(min(from+i, j.testImages()-1))
 		pixels = appendPixels(pixels, j.data.Test[at].Pix)
 		if binary {
 			r := stepRandom(evalSeed, at)
@@ -162,7 +173,7 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	for i, w := range weights {
 		values[i] = metrics.LogMeanExp(w)
 	}
-	out["log-likelihood"] = metric(values, fmt.Sprintf("%s of the image, importance sampling with %d samples, %s, %d images", kind, k, pixels, n), "nats", "higher")
+	out["log-likelihood"] = metric(values, fmt.Sprintf("%s of the image, importance sampling with %d samples, %s, %s", kind, k, pixels, j.howMany()), "nats", "higher")
 
 	reconstruction, kl, elbo := make([]float64, n), make([]float64, n), make([]float64, n)
 	err = j.overTest(ctx, r, min(n, 500), 1, m.Binary(), func(s *model.Scope, x *graph.Node) *graph.Node {
@@ -176,7 +187,7 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	if err != nil {
 		return err
 	}
-	protocol := fmt.Sprintf("one sample of z, %s, %d images", pixels, n)
+	protocol := fmt.Sprintf("one sample of z, %s, %s", pixels, j.howMany())
 	out["elbo"] = metric(elbo, "evidence lower bound, "+protocol, "nats", "higher")
 	out["reconstruction"] = metric(reconstruction, "E[log p(x|z)], "+protocol, "nats", "higher")
 	out["kl"] = metric(kl, "KL(q(z|x) ‖ p(z)), "+protocol, "nats", "")
@@ -196,10 +207,10 @@ func (j *job) density(ctx context.Context, r *record.Run, m methods.Density, out
 	if err != nil {
 		return err
 	}
-	protocol := fmt.Sprintf("exact log-density of grey pixels in [0, 1], %d images", n)
+	protocol := fmt.Sprintf("exact log-density of grey pixels in [0, 1], %s", j.howMany())
 	if m.Dequantise() {
 		protocol = fmt.Sprintf("exact log-density of x + u, x binarised once (seed 1), u uniform on [0, 1): a lower bound on the "+
-			"log-probability of x (Theis et al. 2016), %d images", n)
+			"log-probability of x (Theis et al. 2016), %s", j.howMany())
 	}
 	out["log-density"] = metric(values, protocol, "nats", "higher")
 	return nil
@@ -210,7 +221,7 @@ func (j *job) accuracy(ctx context.Context, r *record.Run, m methods.Classifier,
 	n := j.testImages()
 	values := make([]float64, n)
 	err := j.overTest(ctx, r, min(n, 500), 1, false, m.Logits, func(i int, row []float32) {
-		if argMax(row) == int(j.data.Test[i].Label) {
+		if argMax(row) == int(j.data.Test[j.testAt(i)].Label) {
 			values[i] = 1
 		}
 	})

@@ -31,7 +31,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		if ctx.Err() != nil {
 			return fmt.Errorf("stopped while restoring; what was learnt is kept, the same command measures again: %w", context.Cause(ctx))
 		}
-		pic := j.data.Test[i]
+		pic := j.data.Test[j.testAt(i)]
 		truth := pic.Image()
 		y, aux, err := j.degrade(pic)
 		if err != nil {
