@@ -140,7 +140,13 @@ func (a *app) setUp(ctx context.Context) (*kernel.Installation, error) {
 func (a *app) kernelCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "kernel CONNECTION_FILE", Short: "Serve a notebook (Jupyter calls this)", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return kernel.Serve(context.Background(), args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			var env []string
+			if p, ok, err := plugin.Find(); err == nil && ok {
+				env = append(env, "GOMLX_BACKEND="+p.Config) // for cells that build a graph of their own
+			}
+			return kernel.Serve(context.Background(), args[0], env...)
+		},
 	}
 }
 
