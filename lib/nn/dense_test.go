@@ -64,7 +64,7 @@ func TestInitializers(t *testing.T) {
 func TestDense(t *testing.T) {
 	store := model.NewStore()
 	for path, v := range map[string]any{"/weights": [][]float32{{1, 2, 3}, {4, 5, 6}}, "/bias": []float32{10, 20, 30}} {
-		if _, err := store.CreateVariable(path, tensors.FromValue(v)); err != nil {
+		if _, err := store.CreateVariable(path, tensors.MustFromAnyValue(v)); err != nil {
 			t.Fatal(err)
 		}
 	}
