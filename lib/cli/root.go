@@ -108,7 +108,7 @@ Everything that it makes is reproducible bit for bit from its spec; asking twice
 		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
 	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(),
-		a.labCommand(), a.doctorCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
+		a.labCommand(), a.doctorCommand(), a.benchCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
 	root.CompletionOptions.DisableDefaultCmd = false
 	misuseOfArguments(root)
 	return root

@@ -30,6 +30,7 @@ var blocks = map[string]func(s *nn.Scope, x *Node) *Node{
 	"group norm":      func(s *nn.Scope, x *Node) *Node { return nn.GroupNorm(s, x, 2, 1e-3) },
 	"instance norm":   func(s *nn.Scope, x *Node) *Node { return nn.InstanceNorm(s, x, 1e-3) },
 	"layer norm":      func(s *nn.Scope, x *Node) *Node { return nn.LayerNorm(s, x, 1e-3) },
+	"max pool":        func(_ *nn.Scope, x *Node) *Node { return nn.MaxPoolBlocks(x, 2) },
 	"elu":             func(_ *nn.Scope, x *Node) *Node { return nn.ELU(x) },
 }
 

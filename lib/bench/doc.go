@@ -1,0 +1,3 @@
+// Package bench times training steps: five reference networks, built with lib/nn as shared/peers/NETS.md of the workplace describes them,
+// beside the same networks in other frameworks. The command `darkroom bench step` is its face.
+package bench

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"darkroom/kernel"
+	"darkroom/lib/bench"
+	"darkroom/lib/engine"
+	"darkroom/lib/lab"
+
+	"github.com/spf13/cobra"
+)
+
+// stepRow is what `bench step` says of one network. Times are milliseconds.
+type stepRow struct {
+	Net       string             `json:"net"`
+	Median    float64            `json:"median_ms"`
+	Min       float64            `json:"min_ms"`
+	Compile   float64            `json:"compile_ms,omitempty"`
+	Peers     map[string]float64 `json:"peers"`
+	RatioBest *float64           `json:"ratio_best"` // to the better of TensorFlow and PyTorch
+	RatioJAX  *float64           `json:"ratio_jax"`
+	Spread    [2]float64         `json:"spread_ms"` // least and largest of the alternations' medians
+}
+
+func (a *app) benchCommand() *cobra.Command {
+	root := &cobra.Command{Use: "bench", Short: "Time darkroom beside other frameworks", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var venv, script string
+	var asJSON, compile bool
+	var rounds, steps int
+	cmd := &cobra.Command{
+		Use:   "step [NET...]",
+		Short: "Time the training steps of the reference networks",
+		Long: `Times whole training steps (forward, loss, gradients, update) of the five reference networks on a fixed batch, each ended by reading
+the loss. With --peers the same networks in TensorFlow, PyTorch and JAX are timed in turn with darkroom's, so that the
+ratios hold when the machine's speed drifts.`,
+		Example: `  darkroom bench step dncnn40
+  darkroom bench step --peers /tmp/peers --script ../shared/peers/train_step.py --json`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			nets, err := chosenNets(names)
+			if err != nil {
+				return engine.UsageError{Err: err}
+			}
+			if rounds < 1 || steps < 1 {
+				return engine.UsageError{Err: fmt.Errorf("--rounds %d --steps %d: both must be at least 1", rounds, steps)}
+			}
+			var peers *bench.Peers
+			if venv != "" {
+				if script == "" {
+					repo, err := kernel.FindRepo()
+					if err != nil {
+						return err
+					}
+					script = filepath.Join(repo, "..", "shared", "peers", "train_step.py")
+				}
+				if peers, err = bench.NewPeers(cmd.Context(), venv, script); err != nil {
+					return err
+				}
+			}
+			for _, net := range nets {
+				row, err := a.timeNet(cmd, net, peers, rounds, steps)
+				if err != nil {
+					return fmt.Errorf("%s: %w", net.Name, err)
+				}
+				if !compile {
+					row.Compile = 0
+				}
+				if asJSON {
+					if err := json.NewEncoder(a.out).Encode(row); err != nil {
+						return err
+					}
+					continue
+				}
+				_, _ = fmt.Fprintln(a.out, row)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&venv, "peers", "", "a Python environment with tensorflow, torch or jax, to time beside")
+	cmd.Flags().StringVar(&script, "script", "", "the script that times a peer (default: ../shared/peers/train_step.py)")
+	cmd.Flags().IntVar(&rounds, "rounds", 5, "alternations between darkroom and the peers")
+	cmd.Flags().IntVar(&steps, "steps", 50, "timed steps in each alternation, after 10 to warm up")
+	cmd.Flags().BoolVar(&compile, "compile", false, "also say how long tracing and compiling took")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each network")
+	root.AddCommand(cmd)
+	return root
+}
+
+func chosenNets(names []string) ([]bench.Net, error) {
+	if len(names) == 0 {
+		return bench.Nets, nil
+	}
+	var known []string
+	for _, n := range bench.Nets {
+		known = append(known, n.Name)
+	}
+	var out []bench.Net
+	for _, name := range names {
+		i := slices.Index(known, name)
+		if i < 0 {
+			return nil, fmt.Errorf("unknown network %q%s; there are %s", name, lab.Suggest(name, known), strings.Join(known, ", "))
+		}
+		out = append(out, bench.Nets[i])
+	}
+	return out, nil
+}
+
+func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rounds, steps int) (*stepRow, error) {
+	b, err := a.engine().Backend(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	s, err := bench.New(b, net)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	row := &stepRow{Net: net.Name, Min: math.Inf(1), Compile: float64(s.Compile.Milliseconds()), Peers: map[string]float64{}}
+	var own []float64
+	theirs := map[string][]float64{}
+	for range rounds {
+		if err := cmd.Context().Err(); err != nil {
+			return nil, err
+		}
+		median, least, err := s.Time(10, steps)
+		if err != nil {
+			return nil, err
+		}
+		own, row.Min = append(own, median), min(row.Min, least)
+		if peers == nil {
+			continue
+		}
+		for _, name := range peers.Names {
+			ms, err := peers.Time(cmd.Context(), name, net.Name)
+			if err != nil {
+				return nil, err
+			}
+			theirs[name] = append(theirs[name], ms)
+		}
+	}
+	row.Median, row.Spread = bench.Median(own), [2]float64{slices.Min(own), slices.Max(own)}
+	best := math.Inf(1)
+	for name, times := range theirs {
+		row.Peers[name] = bench.Median(times)
+		if name != "jax" {
+			best = min(best, row.Peers[name])
+		}
+	}
+	if !math.IsInf(best, 1) {
+		r := row.Median / best
+		row.RatioBest = &r
+	}
+	if jax, ok := row.Peers["jax"]; ok {
+		r := row.Median / jax
+		row.RatioJAX = &r
+	}
+	return row, nil
+}
+
+// String is the row for people.
+func (r *stepRow) String() string {
+	s := fmt.Sprintf("%-8s %8.2f ms (%.2f to %.2f over the alternations, least step %.2f)", r.Net, r.Median, r.Spread[0], r.Spread[1], r.Min)
+	for _, name := range sorted(r.Peers) {
+		s += fmt.Sprintf("  %s %.2f", name, r.Peers[name])
+	}
+	if r.RatioBest != nil {
+		s += fmt.Sprintf("  %.2f of the better of TensorFlow and PyTorch", *r.RatioBest)
+	}
+	if r.RatioJAX != nil {
+		s += fmt.Sprintf("  %.2f of JAX", *r.RatioJAX)
+	}
+	if r.Compile > 0 {
+		s += fmt.Sprintf("  compiled in %.1f s", r.Compile/1000)
+	}
+	return s
+}
