@@ -1,0 +1,275 @@
+package methods_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"darkroom/lib/engine/xlatest"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/physics"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// small are parameters that make a method quick here; one that is not listed is tested with its defaults.
+var small = map[string]lab.Set{
+	"pca": {"latent": 3}, "vae": {"latent": 2, "hidden": "6", "batch": n}, "dcgan": {"latent": 3, "width": 4, "batch": n},
+	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},
+}
+
+const n, side, classes = 6, 8, 3
+
+func tensor(v []float32, dims ...int) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(v, dims...)
+}
+
+func flat(t *tensors.Tensor) []float32 { return tensors.MustCopyFlatData[float32](t) }
+
+func uniform(seed uint64, count int) []float32 {
+	r := rand.New(rand.NewPCG(5, seed))
+	v := make([]float32, count)
+	for i := range v {
+		v[i] = r.Float32()
+	}
+	return v
+}
+
+func normal(seed uint64, count int) []float32 {
+	r := rand.New(rand.NewPCG(6, seed))
+	v := make([]float32, count)
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	return v
+}
+
+// runner is methods.Runner for the tests.
+type runner struct{ backend compute.Backend }
+
+func (r runner) Compile(fn func(in []*graph.Node) []*graph.Node) func(in ...methods.Array) ([]methods.Array, error) {
+	exec := graph.MustNewExec(r.backend, fn)
+	return func(in ...methods.Array) (out []methods.Array, err error) {
+		var args []any
+		for _, a := range in {
+			args = append(args, tensor(a.Data, a.Shape...))
+		}
+		got, err := exec.Exec(args...)
+		for _, v := range got {
+			out = append(out, methods.Array{Shape: v.Shape().Dimensions, Data: flat(v)})
+		}
+		return out, err
+	}
+}
+
+// TestContract puts every method of the catalogue through what its interfaces promise, on a tiny problem.
+func TestContract(t *testing.T) {
+	for _, e := range methods.Catalogue() {
+		operators := []string{""}
+		if e.Does(lab.Restore) {
+			operators = physics.Catalogue()
+		}
+		for _, op := range operators {
+			t.Run(strings.TrimSuffix(e.Name+"/"+op, "/"), func(t *testing.T) { contract(t, e, op) })
+		}
+	}
+}
+
+func contract(t *testing.T, e methods.Entry, operator string) {
+	m := e.New()
+	if _, err := methods.Apply(e.Name, m, small[e.Name]); err != nil {
+		t.Fatal(err)
+	}
+	p := methods.Problem{Kind: e.Kinds[0], Height: side, Width: side, Channels: 1, Classes: classes}
+	if operator != "" {
+		var err error
+		if p.Operator, err = physics.Parse(operator); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Pose(p); err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	if err := store.SetRNGStateFromSeed(1); err != nil {
+		t.Fatal(err)
+	}
+	trainable, trains := m.(methods.Trainable)
+	if trains != (e.Steps > 0) {
+		t.Errorf("the catalogue has %d steps, and it is trainable: %v", e.Steps, trains)
+	}
+	if trains {
+		if b := trainable.BatchSize(); b != n {
+			t.Errorf("batch size %d, want %d", b, n)
+		}
+		train(t, trainable, store)
+	}
+	if f, ok := m.(methods.Fitter); ok {
+		x := uniform(1, 40*side*side)
+		vars, err := f.Fit(runner{xlatest.Backend(t)}, methods.Images{N: 40, Height: side, Width: side, Channels: 1, At: func(i int) []uint8 {
+			out := make([]uint8, side*side)
+			for j := range out {
+				out[j] = uint8(255 * x[i*side*side+j])
+			}
+			return out
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, a := range vars {
+			if _, err := store.CreateVariable(path, tensor(a.Data, a.Shape...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	use(t, e, m, p, store)
+}
+
+// use calls what a trained method can do, all in one program.
+func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, store *model.Store) {
+	image, batch := []int{n, side, side, 1}, n*side*side
+	var names []string
+	var shapes [][]int
+	latent := 1
+	sampler, samples := m.(methods.Sampler)
+	if samples {
+		latent = sampler.LatentSize()
+	}
+	args := []any{tensor(uniform(2, batch), image...), tensor(normal(3, n*latent), n, latent)}
+	if p.Operator != nil {
+		if a := p.Operator.Aux(rand.New(rand.NewPCG(5, 4)), n*side, side, 1); a != nil {
+			args = append(args, tensor(a, image...))
+		}
+	}
+	got := model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, in []*graph.Node) (out []*graph.Node) {
+		s.Store().SetTraining(in[0].Graph(), false)
+		add := func(name string, y *graph.Node, dims ...int) {
+			names, shapes, out = append(names, name), append(shapes, dims), append(out, y)
+		}
+		if samples {
+			add("Sample", sampler.Sample(s, in[1]), image...)
+		}
+		if m, ok := m.(methods.Encoder); ok {
+			mean, logVar := m.Encode(s, in[0])
+			add("Encode's mean", mean, n, latent)
+			add("Encode's log-variance", logVar, n, latent)
+		}
+		if m, ok := m.(methods.ImportanceSampler); ok {
+			add("Weights", m.Weights(s, in[0], graph.Concatenate([]*graph.Node{in[1], in[1], in[1]}, 0), 3), n, 3)
+			reconstruction, kl := m.Terms(s, in[0], in[1])
+			add("Terms' reconstruction", reconstruction, n)
+			add("Terms' KL", kl, n)
+		}
+		if m, ok := m.(methods.Density); ok {
+			add("LogDensity", m.LogDensity(s, in[0]), n)
+		}
+		if m, ok := m.(methods.Restorer); ok {
+			var aux *graph.Node
+			if len(in) > 2 {
+				aux = in[2]
+			}
+			add("Restore", m.Restore(s, p.Operator.Forward(in[0], aux), aux), image...)
+		}
+		if m, ok := m.(methods.Classifier); ok {
+			add("Logits", m.Logits(s, in[0]), n, classes)
+		}
+		return out
+	}, args...)
+	if len(got) == 0 {
+		t.Errorf("%s can do nothing that the engine asks for", e.Name)
+	}
+	for i, v := range got {
+		if d := v.Shape().Dimensions; !slices.Equal(d, shapes[i]) {
+			t.Errorf("%s has shape %v, want %v", names[i], d, shapes[i])
+			continue
+		}
+		rows := map[string]bool{}
+		values := flat(v)
+		for k, x := range values {
+			if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) || names[i] == "Sample" && (x < 0 || x > 1) {
+				t.Errorf("%s: value %d is %v", names[i], k, x)
+				break
+			}
+		}
+		for k := range n {
+			rows[fmt.Sprint(values[k*len(values)/n:(k+1)*len(values)/n])] = true
+		}
+		if names[i] != "Encode's log-variance" && len(rows) < n { // PCA's variance is the same for every image
+			t.Errorf("%s: only %d of %d rows differ", names[i], len(rows), n)
+		}
+	}
+}
+
+// train makes two steps of each objective alone; the second must change all weights in its scopes, and no others.
+func train(t *testing.T, m methods.Trainable, store *model.Store) {
+	inside := func(path string, scopes []string) bool {
+		return slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(path, "/"+s+"/") })
+	}
+	weights := func() map[string]string {
+		out := map[string]string{}
+		for v := range store.IterVariables() {
+			if v.Trainable && v.HasValue() {
+				out[v.Path()] = fmt.Sprint(flat(v.MustValue()))
+			}
+		}
+		return out
+	}
+	labels := make([]int32, n)
+	for i := range labels {
+		labels[i] = int32(i % classes)
+	}
+	for _, o := range m.Objectives() {
+		var terms []string
+		exec := model.MustNewExec(xlatest.Backend(t), store, func(s *model.Scope, x, label *graph.Node) []*graph.Node {
+			g := x.Graph()
+			s.Store().SetTraining(g, true)
+			loss := o.Loss(s, methods.Batch{X: x, Label: label})
+			var vars []*model.Variable
+			var nodes []*graph.Node
+			for v := range s.Store().IterVariables() {
+				if v.Trainable && v.InUseByGraph(g) && inside(v.Path(), o.Scopes) {
+					vars, nodes = append(vars, v), append(nodes, v.NodeValue(g))
+				}
+			}
+			o.Adam.Update(s.Store(), "test"+o.Name, 10, vars, graph.Gradient(loss.Total, nodes...))
+			out := []*graph.Node{loss.Total}
+			terms = []string{"loss"}
+			for _, term := range loss.Terms {
+				out, terms = append(out, term.Value), append(terms, term.Name)
+			}
+			return out
+		})
+		var before map[string]string
+		for range 2 {
+			before = weights()
+			for i, v := range exec.MustExec(tensor(uniform(7, n*side*side), n, side, side, 1), labels) {
+				if !v.Shape().IsScalar() {
+					t.Errorf("%s %s has shape %s, want a scalar", o.Name, terms[i], v.Shape())
+				} else if f := float64(v.Value().(float32)); math.IsNaN(f) || math.IsInf(f, 0) {
+					t.Errorf("%s %s is %v", o.Name, terms[i], f)
+				}
+			}
+		}
+		trained := 0
+		for path, now := range weights() {
+			changed := now != before[path]
+			if changed {
+				trained++
+			}
+			if changed != inside(path, o.Scopes) {
+				t.Errorf("objective %q with scopes %v: %s changed: %v", o.Name, o.Scopes, path, changed)
+			}
+		}
+		if trained == 0 {
+			t.Errorf("objective %q changes nothing", o.Name)
+		}
+		exec.Finalize()
+	}
+}

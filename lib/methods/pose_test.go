@@ -1,0 +1,60 @@
+package methods_test
+
+import (
+	"strings"
+	"testing"
+
+	"darkroom/lib/engine/xlatest"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// TestPoseErrors: what does not fit a method is named, with what would.
+func TestPoseErrors(t *testing.T) {
+	for _, c := range []struct {
+		method                           string
+		set                              lab.Set
+		height, width, channels, classes int
+		want                             string
+	}{
+		{"dcgan", nil, 30, 30, 1, 0, "dcgan: images are 30×30, but it needs squares whose side is a multiple of 4, at least 8; add @32 to the task"},
+		{"dcgan", nil, 28, 32, 1, 0, "dcgan: images are 28×32"},
+		{"dcgan", nil, 4, 4, 1, 0, "at least 8"},
+		{"dcgan", nil, 28, 28, 1, 0, ""},
+		{"dcgan", nil, 32, 32, 3, 0, ""},
+		{"vae", nil, 2000, 3000, 3, 0, "vae: images of 2000×3000×3 are too large for its dense layers; add @32 or @64 to the task"},
+		{"vae", nil, 28, 28, 1, 0, ""},
+		{"pca", nil, 8, 8, 1, 0, "pca: latent = 100, but an image has only 64 values; use at most 63"},
+		{"pca", lab.Set{"latent": 63}, 8, 8, 1, 0, ""},
+		{"pca", nil, 100, 100, 3, 0, "more than the 4096 whose covariance is practical; add @32 to the task"},
+		{"lenet", nil, 28, 28, 1, 0, "lenet: the data has 0 classes, but a classifier needs at least 2"},
+		{"lenet", nil, 7, 28, 1, 10, "lenet: images of 7×28 are smaller than 8×8"},
+		{"fista", lab.Set{"stride": 9}, 28, 28, 1, 0, "fista: stride 9 is larger than the patch 8, so pixels would be left out; use a stride of at most 8"},
+	} {
+		e, err := methods.Lookup(c.method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := e.New()
+		if _, err := methods.Apply(c.method, m, c.set); err != nil {
+			t.Fatal(err)
+		}
+		err = m.Pose(methods.Problem{Kind: e.Kinds[0], Height: c.height, Width: c.width, Channels: c.channels, Classes: c.classes})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s at %d×%d×%d: error %v, want %q", c.method, c.height, c.width, c.channels, err, c.want)
+		}
+	}
+}
+
+// TestFISTASmallPicture: test pictures may be smaller than what Pose saw.
+func TestFISTASmallPicture(t *testing.T) {
+	m := fista(t, nil, "denoise25")
+	_, err := model.ExecOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, y *graph.Node) *graph.Node { return m.Restore(s, y, nil) },
+		tensor(make([]float32, 7*20), 1, 7, 20, 1))
+	if err == nil || !strings.Contains(err.Error(), "fista: the picture is 7×20, smaller than the patch of 8×8") {
+		t.Errorf("error %v", err)
+	}
+}
