@@ -3,6 +3,7 @@ package nn_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,31 +56,34 @@ func (l layer) loops(x, k array) array {
 	return conv(x, k, l.stride)
 }
 
-// inOneProgram computes what each layer asks for: compiling once is much quicker.
-func inOneProgram(t *testing.T, layers []layer, inputs func(l layer) []array, fn func(l layer, s *nn.Scope, in []*Node) []*Node) [][]array {
+// compute gives what each layer asks for, some layers in one program: compiling is what takes the time, and the XLA plugin has hung on
+// programs of more than fifty small float64 convolutions.
+func compute(t *testing.T, atOnce int, layers []layer, inputs func(l layer) []array, fn func(l layer, s *nn.Scope, in []*Node) []*Node) (all [][]array) {
 	t.Helper()
-	var args []any
-	var outputs []int
-	for _, l := range layers {
-		for _, a := range inputs(l) {
-			args = append(args, a.tensor())
+	for some := range slices.Chunk(layers, atOnce) {
+		var args []any
+		var outputs []int
+		for _, l := range some {
+			for _, a := range inputs(l) {
+				args = append(args, a.tensor())
+			}
 		}
-	}
-	got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*Node) []*Node {
-		var out []*Node
-		for i, l := range layers {
-			n := len(inputs(l))
-			made := fn(l, s.At("layer%d", i), in[:n])
-			in, out, outputs = in[n:], append(out, made...), append(outputs, len(made))
+		got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*Node) []*Node {
+			var out []*Node
+			for i, l := range some {
+				n := len(inputs(l))
+				made := fn(l, s.At("layer%d", i), in[:n])
+				in, out, outputs = in[n:], append(out, made...), append(outputs, len(made))
+			}
+			return out
+		}, args...)
+		for _, n := range outputs {
+			var of []array
+			for _, v := range got[:n] {
+				of = append(of, array{v.Shape().Dimensions, flat64(v)})
+			}
+			all, got = append(all, of), got[n:]
 		}
-		return out
-	}, args...)
-	all := make([][]array, len(layers))
-	for i, n := range outputs {
-		for _, v := range got[:n] {
-			all[i] = append(all[i], array{v.Shape().Dimensions, flat64(v)})
-		}
-		got = got[n:]
 	}
 	return all
 }
@@ -96,7 +100,7 @@ func TestConvForward(t *testing.T) {
 			}
 		}
 	}
-	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k} },
+	got := compute(t, 10, layers, func(l layer) []array { return []array{l.x, l.k} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node { return []*Node{l.graph(s, in[0], in[1])} })
 	for i, l := range layers {
 		want := l.loops(l.x, l.k)
@@ -119,7 +123,7 @@ func TestConvGradients(t *testing.T) {
 		}
 	}
 	cube := func(y *Node) *Node { return MulScalar(ReduceAllSum(Mul(y, Square(y))), 1.0/6) }
-	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k, l.u, l.w} },
+	got := compute(t, 2, layers, func(l layer) []array { return []array{l.x, l.k, l.u, l.w} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node {
 			first := Gradient(cube(l.graph(s, in[0], in[1])), in[0], in[1])
 			along := Add(ReduceAllSum(Mul(first[0], in[2])), ReduceAllSum(Mul(first[1], in[3])))
@@ -158,7 +162,7 @@ func TestConvAdjoint(t *testing.T) {
 			layers = append(layers, l)
 		}
 	}
-	got := inOneProgram(t, layers, func(l layer) []array { return []array{l.x, l.k, l.u} },
+	got := compute(t, 8, layers, func(l layer) []array { return []array{l.x, l.k, l.u} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node {
 			back := layer{k: l.k, stride: l.stride, transpose: true}
 			return []*Node{l.graph(s.At("forward"), in[0], in[1]), back.graph(s.At("back"), in[2], in[1])}

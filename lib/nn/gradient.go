@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
@@ -53,7 +54,7 @@ func init() { // the table is GoMLX's; there is no other way in
 				return gradient(vs[0])
 			}
 			if stock == nil {
-				panic("nn: no gradient is defined for " + n.String())
+				panic(fmt.Errorf("nn: no gradient is defined for %s", n)) // GoMLX hangs on a panic that is no error
 			}
 			return stock(n, vs, shape)
 		}
