@@ -119,6 +119,7 @@ XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
 
 static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f) {
   dr_conv conv, *c = &conv;
+  if (f->struct_size < sizeof *f) return fail(f, XLA_FFI_INTERNAL, NULL, "this plugin's call frame is not known here");
   if (!read_conv(f, c)) return fail(f, XLA_FFI_INVALID_ARGUMENT, NULL, "a call without the shapes of its convolution");
   int64_t nx = c->n * c->h * c->w * c->c, ny = c->n * c->oh * c->ow * c->k, nw = c->k * (c->c / c->groups) * c->kh * c->kw;
   int64_t last = (c->groups - 1) * c->wg + (c->k / c->groups - 1) * c->wo + (c->c / c->groups - 1) * c->wi + (c->kh - 1) * c->wh +

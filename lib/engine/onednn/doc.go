@@ -6,14 +6,18 @@
 // through XLA's typed FFI, and calls oneDNN, which is loaded at run time from a pinned file. Nothing of it is
 // needed to build but a C compiler, and where anything is missing plain XLA goes on: Status says why.
 //
-//	parse.go    StableHLO text -> the fields of one convolution
-//	conv.go     those fields -> forward, backward data or backward weights, as oneDNN names them
-//	pass.go     the walk over the text
-//	onednn.go   Enable, Status, Stats
-//	hook.c      the plugin's compile call and the registration of the handler
-//	conv.c      the handler: shapes checked, batch split, primitives cached
-//	pool.c      the threads that the parts of a batch run on
-//	memory.c    glibc's malloc, tuned for big temporaries
+//	parse.go      StableHLO text -> the fields of one convolution
+//	conv.go       those fields -> forward, backward data or backward weights, as oneDNN names them
+//	scope.go      what is known of the values around it: mirrored kernels, biases
+//	pass.go       the walk over the text
+//	shapes.go     what stays with XLA
+//	onednn.go     Enable, Status, Stats; install.go: the library's pin
+//	hook.c        the plugin's compile call and the registration of the handler
+//	conv.c        the handler: shapes checked, work split, errors
+//	split.c       the parts that it is split into; pool.c: the threads that they run on
+//	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels
+//	library.c     oneDNN loaded; abi.h: the C interfaces, declared by hand
+//	memory.c      glibc's malloc, tuned for big temporaries
 //
 // It knows nothing of networks or training.
 package onednn

@@ -139,7 +139,7 @@ func TestAgainstXLA(t *testing.T) {
 	b := enabled(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	before := onednn.Stats()
-	for i := range 60 {
+	for i := range 30 {
 		c := randomConv(r)
 		x, w, v := c.tensors(r)
 		_, want := compile(b, true, c.all, x, w, v)

@@ -102,7 +102,10 @@ static void destroy(dr_primitive *p) {
 
 // ---- the cache: the least recently used goes when it is full ----
 
-enum { CACHE = 512 };
+#ifndef DR_CACHE  // CGO_CFLAGS=-DDR_CACHE=4 go test: with hardly any
+#define DR_CACHE 512
+#endif
+enum { CACHE = DR_CACHE };
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static dr_primitive *cache[CACHE];
 static int cached;
@@ -113,6 +116,15 @@ int dr_cached(void) {
   int n = cached;
   pthread_mutex_unlock(&mutex);
   return n;
+}
+
+// oldest makes room: it destroys the least recently used primitive that nobody is using, and returns its place, or -1.
+static int oldest(void) {
+  int slot = -1;
+  for (int i = 0; i < CACHE; i++)
+    if (!cache[i]->users && (slot < 0 || cache[i]->used_at < cache[slot]->used_at)) slot = i;
+  if (slot >= 0) destroy(cache[slot]);
+  return slot;
 }
 
 dr_primitive *dr_acquire(const dr_conv *c, int *status) {
@@ -134,15 +146,7 @@ dr_primitive *dr_acquire(const dr_conv *c, int *status) {
       p = NULL;
     }
     if (p) {
-      int slot = cached < CACHE ? cached++ : -1;
-      for (int i = 0; slot < 0 && i < CACHE; i++) {  // full: the oldest one that nobody is using
-        int oldest = -1;
-        for (int k = 0; k < CACHE; k++)
-          if (!cache[k]->users && (oldest < 0 || cache[k]->used_at < cache[oldest]->used_at)) oldest = k;
-        if (oldest >= 0) destroy(cache[oldest]);
-        slot = oldest;
-        if (oldest < 0) break;
-      }
+      int slot = cached < CACHE ? cached++ : oldest();
       if (slot >= 0) cache[slot] = p;
       else p->users = -1;  // every one is in use: this one is not kept
     }
