@@ -56,13 +56,12 @@ func convolve(x, kernel *Node, stride int) *Node {
 
 // transposed is the gradient of sum(convolve(big, kernel)·small) with respect to big.
 func transposed(small, kernel *Node, g geometry) *Node {
-	flipped := Reverse(kernel, 0, 1)
-	withGradient(flipped, func(v *Node) []*Node { return []*Node{Reverse(v, 0, 1)} })
+	flipped := flip(kernel, 0, 1)
 	axes := imageAxes
 	axes.KernelInputChannels, axes.KernelOutputChannels = 3, 2
 	y := Convolve(small, flipped).AxesConfig(axes).InputDilationPerAxis(g.stride, g.stride).PaddingPerDim(g.transposed()).Done()
 	return withGradient(y, func(v *Node) []*Node { // with respect to small and to the flipped kernel
-		return []*Node{convolve(v, kernel, g.stride), Reverse(kernelGradient(v, small, g), 0, 1)}
+		return []*Node{convolve(v, kernel, g.stride), flip(kernelGradient(v, small, g), 0, 1)}
 	})
 }
 
