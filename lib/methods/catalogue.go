@@ -25,7 +25,7 @@ func Catalogue() []Entry {
 		{"vae", []lab.Kind{lab.Generate}, "Kingma & Welling 2013, Auto-encoding variational Bayes, arXiv:1312.6114", 10000, func() Method { return new(VAE) }},
 		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},
 		{"fista", []lab.Kind{lab.Restore}, "Beck & Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2(1)", 0, func() Method { return new(FISTA) }},
-		{"dncnn", []lab.Kind{lab.Restore}, "Zhang et al. 2017, Beyond a Gaussian denoiser, IEEE TIP 26(7), arXiv:1608.03981", 5000, func() Method { return new(DnCNN) }},
+		{"dncnn", []lab.Kind{lab.Restore}, "Zhang et al. 2017, Beyond a Gaussian denoiser, IEEE TIP 26(7), arXiv:1608.03981", 3000, func() Method { return new(DnCNN) }},
 		{"lenet", []lab.Kind{lab.Classify}, "after LeCun et al. 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)", 2000, func() Method { return new(LeNet) }},
 	}
 }

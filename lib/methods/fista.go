@@ -76,27 +76,28 @@ func (m *FISTA) Restore(_ *Scope, y, aux *Node) *Node {
 	s := sparse.FISTA(sparse.Lasso{Y: Sub(signal, mean), Mask: seen, D: D, Lambda: lambda, Norm2: norm2}, m.Tolerance, m.Iterations)
 	estimate := Reshape(Add(MatMul(s.A, D), mean), n*c, rows.count, cols.count, m.Patch*m.Patch)
 
-	// Put the patches back, each pixel of a patch in one plane, and average.
-	var sum *Node
-	zero := ScalarZero(y.Graph(), y.DType())
-	for i := range m.Patch {
-		for j := range m.Patch {
-			plane := Squeeze(Slice(estimate, AxisRange(), AxisRange(), AxisRange(), AxisElem(i*m.Patch+j)), -1)
-			plane = Pad(plane, zero, compute.PadAxis{}, rows.spread(i, m.Stride), cols.spread(j, m.Stride))
-			if sum == nil {
-				sum = plane
-			} else {
-				sum = Add(sum, plane)
+	// Put the patches back, each pixel of a patch in one plane, and average those that had something to see.
+	assemble := func(patches *Node) (sum *Node) {
+		zero := ScalarZero(y.Graph(), y.DType())
+		for i := range m.Patch {
+			for j := range m.Patch {
+				plane := Squeeze(Slice(patches, AxisRange(), AxisRange(), AxisRange(), AxisElem(i*m.Patch+j)), -1)
+				plane = Pad(plane, zero, compute.PadAxis{}, rows.spread(i, m.Stride), cols.spread(j, m.Stride))
+				if sum == nil {
+					sum = plane
+				} else {
+					sum = Add(sum, plane)
+				}
 			}
 		}
+		return sum
 	}
-	weights := make([]float32, rows.size*cols.size)
-	for i, a := range rows.coverage(m.Patch, m.Stride) {
-		for j, b := range cols.coverage(m.Patch, m.Stride) {
-			weights[i*cols.size+j] = 1 / (a * b)
-		}
+	weight := OnesLike(estimate)
+	if seen != nil {
+		any := Min(count, OnesLike(count)) // 1, or nearly 0 for a patch that is hidden
+		weight = BroadcastToShape(Reshape(any, n*c, rows.count, cols.count, 1), estimate.Shape())
 	}
-	x := Mul(sum, ConstTensor(y.Graph(), tensors.FromFlatDataAndDimensions(weights, 1, rows.size, cols.size)))
+	x := Div(assemble(Mul(estimate, weight)), assemble(weight))
 	x = Slice(x, AxisRange(), AxisRange(0, h), AxisRange(0, w))
 	return TransposeAllAxes(Reshape(x, n, c, h, w), 0, 2, 3, 1)
 }
@@ -112,17 +113,6 @@ func positions(pixels, patch, stride int) grid {
 // spread pads the plane of the patches' pixel at offset to the whole axis.
 func (g grid) spread(offset, stride int) compute.PadAxis {
 	return compute.PadAxis{Start: offset, End: g.size - offset - (g.count-1)*stride - 1, Interior: stride - 1}
-}
-
-// coverage is how many patches cover each pixel.
-func (g grid) coverage(patch, stride int) []float32 {
-	out := make([]float32, g.size)
-	for k := range g.count {
-		for i := range patch {
-			out[k*stride+i]++
-		}
-	}
-	return out
 }
 
 // mirror lengthens an axis by reflecting its last pixels.
