@@ -49,7 +49,8 @@ func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.V
 		m.SetNodeValue(mNow)
 		s.SetNodeValue(sNow)
 		move := Div(Div(mNow, c1), AddScalar(Sqrt(Div(sNow, c2)), a.Epsilon))
-		v.SetNodeValue(Sub(v.NodeValue(g), Mul(move, rate)))
+		// The loss of a later objective must not be differentiated through this step.
+		v.SetNodeValue(Sub(v.NodeValue(g), StopGradient(Mul(move, rate))))
 	}
 	return t
 }
