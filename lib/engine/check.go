@@ -27,7 +27,7 @@ func (e *Engine) Check(ctx context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		out, err := exec.Exec([][][][]float32{{{{1}, {2}}, {{3}, {4}}}})
+		out, err := exec.Call([][][][]float32{{{{1}, {2}}, {{3}, {4}}}})
 		if err == nil {
 			sum = float64(out[0].Value().(float32))
 		}

@@ -24,7 +24,7 @@ func (r runner) Compile(fn func(inputs []*graph.Node) []*graph.Node) func(inputs
 			for i, a := range inputs {
 				args[i] = fromArray(a)
 			}
-			results, err := exec.Exec(args...)
+			results, err := exec.Call(args...)
 			if err != nil {
 				return err
 			}
