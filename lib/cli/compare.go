@@ -14,6 +14,7 @@ import (
 	"darkroom/lib/engine"
 	"darkroom/lib/lab"
 	"darkroom/lib/report"
+	"darkroom/plots"
 
 	"github.com/spf13/cobra"
 )
@@ -53,7 +54,8 @@ func (a *app) compareCommand() *cobra.Command {
 				return engine.UsageError{Err: errors.New("--quick and --record do not go together: a record keeps the full budgets")}
 			}
 			e := a.engine()
-			table, err := a.compare(cmd.Context(), e, c, seeds, quick, nil)
+			d := &drawing{Engine: e, app: a}
+			table, err := a.compare(cmd.Context(), d, c, seeds, quick, nil)
 			if table != nil {
 				if _, werr := fmt.Fprint(a.out, strings.TrimRight(write(table), "\n")+"\n"); werr != nil {
 					return werr
@@ -63,7 +65,7 @@ func (a *app) compareCommand() *cobra.Command {
 				return err
 			}
 			if record {
-				return a.record(table, e, cmd, args)
+				return a.record(table, d, cmd, args)
 			}
 			return nil
 		},
@@ -77,10 +79,10 @@ func (a *app) compareCommand() *cobra.Command {
 }
 
 // compare carries out a comparison with progress; extra, if not nil, sees each event too.
-func (a *app) compare(ctx context.Context, e *engine.Engine, c experiments.Comparison, seeds int, quick bool, extra func(lab.Spec, lab.Event)) (*report.Table, error) {
+func (a *app) compare(ctx context.Context, d *drawing, c experiments.Comparison, seeds int, quick bool, extra func(lab.Spec, lab.Event)) (*report.Table, error) {
 	var p *progress
 	now := ""
-	table, err := experiments.Run(ctx, drawing{e, a}, c, experiments.Options{
+	table, err := experiments.Run(ctx, d, c, experiments.Options{
 		Seeds: seeds, Quick: quick, Runs: a.runs, Commit: commit(),
 		Watch: func(s lab.Spec, ev lab.Event) {
 			if title := fmt.Sprintf("%s, seed %d", s.Method, s.Seed); title != now {
@@ -101,24 +103,60 @@ func (a *app) compare(ctx context.Context, e *engine.Engine, c experiments.Compa
 	return table, err
 }
 
-// drawing is a lab that draws the figures of the runs that it carries out.
+// drawing is a lab that draws the figures of the runs that it carries out, and remembers them.
 type drawing struct {
 	*engine.Engine
-	app *app
+	app  *app
+	done []*lab.Result
 }
 
 // Run implements lab.Lab.
-func (d drawing) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*lab.Result, error) {
+func (d *drawing) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*lab.Result, error) {
 	r, err := d.Engine.Run(ctx, s, watch)
-	if err == nil && !r.Cached {
+	if err != nil {
+		return nil, err
+	}
+	d.done = append(d.done, r)
+	if !r.Cached {
 		if err := drawRun(ctx, d.Engine, r); err != nil {
 			d.app.say("the pictures could not be drawn: " + err.Error())
 		}
 	}
-	return r, err
+	return r, nil
 }
 
-func (a *app) record(t *report.Table, e *engine.Engine, cmd *cobra.Command, args []string) error {
+// figures are pictures of what the methods made, each with its first seed: restored pictures side by side, or samples.
+func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
+	var first []*lab.Result
+	for _, r := range d.done {
+		if !slices.ContainsFunc(first, func(f *lab.Result) bool { return f.Spec.Method == r.Spec.Method }) {
+			first = append(first, r)
+		}
+	}
+	var out []experiments.Figure
+	var restorers []*lab.Result
+	for _, r := range first {
+		switch {
+		case strings.HasPrefix(r.Spec.Task, string(lab.Restore)):
+			if r.Spec.Method != "identity" { // that is the degraded picture itself
+				restorers = append(restorers, r)
+			}
+		case strings.HasPrefix(r.Spec.Task, string(lab.Generate)):
+			images, err := d.Sample(ctx, r.Dir, 64, 0)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, experiments.Figure{Name: "samples-" + r.Spec.Method, Figure: plots.Grid(images, 8)})
+		}
+	}
+	f, err := restorations(restorers...)
+	if f != nil {
+		out = append(out, experiments.Figure{Name: "restorations", Figure: f})
+	}
+	return out, err
+}
+
+func (a *app) record(t *report.Table, d *drawing, cmd *cobra.Command, args []string) error {
 	repo, err := kernel.FindRepo()
 	if err != nil {
 		return err
@@ -127,12 +165,16 @@ func (a *app) record(t *report.Table, e *engine.Engine, cmd *cobra.Command, args
 		Command: "darkroom compare " + strings.Join(append(args, flagsGiven(cmd)...), " "),
 		Machine: experiments.ThisMachine(), Versions: experiments.Versions(),
 	}
-	for k, v := range e.Environment() {
+	for k, v := range d.Environment() {
 		if slices.Contains([]string{"plugin", "plugin-sha256", "kernels", "threads"}, k) {
 			about.Versions[k] = v
 		}
 	}
-	dir, err := experiments.Record(filepath.Join(repo, "experiments", "results"), t, about, experiments.Figures(t)...)
+	pictures, err := d.figures(cmd.Context())
+	if err != nil {
+		return err
+	}
+	dir, err := experiments.Record(filepath.Join(repo, "experiments", "results"), t, about, append(experiments.Figures(t), pictures...)...)
 	if err != nil {
 		return err
 	}

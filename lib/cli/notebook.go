@@ -219,7 +219,7 @@ func (s *server) answer(ctx context.Context, q lab.Request) error {
 		s.send(lab.Reply{Result: &lab.Result{Spec: spec, Hash: spec.Hash()}})
 	case "run":
 		view := plots.Live(q.Spec.Method + " on " + q.Spec.Task)
-		r, err := drawing{e, s.app}.Run(ctx, q.Spec, func(ev lab.Event) {
+		r, err := (&drawing{Engine: e, app: s.app}).Run(ctx, q.Spec, func(ev lab.Event) {
 			view.Add(ev)
 			if q.Live && view.Due() {
 				s.send(lab.Reply{Live: view.HTML()})
@@ -252,7 +252,7 @@ func (s *server) answer(ctx context.Context, q lab.Request) error {
 		var view *plots.LiveView
 		now := ""
 		s.app.runs = q.Runs
-		table, err := s.app.compare(ctx, e, c, q.Seeds, q.Quick, func(spec lab.Spec, ev lab.Event) {
+		table, err := s.app.compare(ctx, &drawing{Engine: e, app: s.app}, c, q.Seeds, q.Quick, func(spec lab.Spec, ev lab.Event) {
 			if title := fmt.Sprintf("%s, seed %d", spec.Method, spec.Seed); title != now {
 				view, now = plots.Live(title), title
 			}

@@ -30,7 +30,7 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 		}
 		failed = append(failed, err)
 	}
-	if f, err := restorations(run, r); err != nil {
+	if f, err := restorations(r); err != nil {
 		failed = append(failed, err)
 	} else if f != nil {
 		failed = append(failed, plots.Save(filepath.Join(r.Dir, "restorations.png"), f))
@@ -56,26 +56,41 @@ func drawCurves(run *record.Run, names ...string) error {
 	return errors.Join(failed...)
 }
 
-// restorations is the figure of a restorer's test pictures, or nil.
-func restorations(run *record.Run, r *lab.Result) (plots.Figure, error) {
-	m, ok := r.Metrics["psnr"]
-	if !ok {
-		return nil, nil
-	}
+// restorations is the figure of the first test pictures of restorers that saw the same ones, or nil if the runs are none.
+func restorations(results ...*lab.Result) (plots.Figure, error) {
 	var rows []plots.Restoration
-	for i, name := range m.Names[:min(len(m.Names), 6)] {
-		images := map[string]lab.Image{}
-		for _, kind := range []string{"truth", "degraded", "restored"} {
-			im, err := run.Picture(name, kind)
+	for _, r := range results {
+		m, ok := r.Metrics["psnr"]
+		if !ok {
+			return nil, nil
+		}
+		run, err := record.Open(r.Dir)
+		if err != nil {
+			return nil, err
+		}
+		for i, name := range m.Names[:min(len(m.Names), 6)] {
+			if i == len(rows) {
+				truth, err := run.Picture(name, "truth")
+				if err != nil {
+					return nil, err
+				}
+				degraded, err := run.Picture(name, "degraded")
+				if err != nil {
+					return nil, err
+				}
+				rows = append(rows, plots.Restoration{Name: name, Truth: truth, Degraded: degraded})
+			}
+			restored, err := run.Picture(name, "restored")
 			if err != nil {
 				return nil, err
 			}
-			images[kind] = im
+			rows[i].Restored = append(rows[i].Restored, plots.Restored{
+				Method: r.Spec.Method, Image: restored, Measure: fmt.Sprintf("%.2f dB", m.Values[i]),
+			})
 		}
-		rows = append(rows, plots.Restoration{
-			Name: name, Truth: images["truth"], Degraded: images["degraded"],
-			Restored: []plots.Restored{{Method: r.Spec.Method, Image: images["restored"], Measure: fmt.Sprintf("%.2f dB", m.Values[i])}},
-		})
+	}
+	if len(rows) == 0 {
+		return nil, nil
 	}
 	return plots.Restorations(rows), nil
 }
