@@ -106,7 +106,7 @@ func (in *Installation) runLab(ctx context.Context, cmd *exec.Cmd, url, logPath 
 	go func() { ready <- answers(ctx, url) }()
 	select {
 	case err := <-done:
-		return fmt.Errorf("JupyterLab ended at once: %v\n%s\n(its log: %s)", err, tail(logPath, 8), logPath)
+		return fmt.Errorf("JupyterLab ended at once: %w\n%s\n(its log: %s)", err, tail(logPath, 8), logPath)
 	case err := <-ready:
 		if err != nil {
 			stop()

@@ -35,7 +35,7 @@ var toolPackages = []string{
 
 var errNoGo = errors.New("the go command is not on the PATH: notebook cells are compiled with it; install Go 1.26 or newer")
 
-func toolsKey(s *setup) (string, error) {
+func toolsKey(*setup) (string, error) {
 	return digest(string(toolsMod), string(toolsSum), fmt.Sprint(mends)) + " " + fetch.Platform(), nil
 }
 

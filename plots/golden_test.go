@@ -104,7 +104,7 @@ func TestWellFormed(t *testing.T) {
 				break
 			}
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Errorf("%s: SVG is not well formed: %v", name, err)
 		}
 		if s := string(svg); strings.Contains(s, "NaN") || strings.Contains(s, "Inf") {

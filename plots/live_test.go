@@ -60,7 +60,7 @@ func TestLongRun(t *testing.T) {
 	}
 }
 
-func TestLiveFromManyGoroutines(t *testing.T) {
+func TestLiveFromManyGoroutines(*testing.T) {
 	v := Live("race")
 	var wg sync.WaitGroup
 	for g := range 4 {

@@ -73,7 +73,7 @@ func New(b compute.Backend, n Net) (s *Stepper, err error) {
 
 // Step carries out one step and returns its loss on the host.
 func (s *Stepper) Step() (float32, error) {
-	out, err := s.exec.Exec(s.batch...)
+	out, err := s.exec.Call(s.batch...)
 	if err != nil {
 		return 0, err
 	}

@@ -227,7 +227,7 @@ func TestDamage(t *testing.T) {
 		s := spec
 		s.Runs = t.TempDir()
 		ctx, cancel := context.WithCancelCause(context.Background())
-		_, _ = e.Run(ctx, s, func(ev lab.Event) { cancel(errors.New("enough")) })
+		_, _ = e.Run(ctx, s, func(lab.Event) { cancel(errors.New("enough")) })
 		resolved, err := e.Resolve(context.Background(), s)
 		if err != nil {
 			t.Fatal(err)

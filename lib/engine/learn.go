@@ -155,7 +155,7 @@ func (t *trainer) loop(ctx context.Context, exec *model.Exec, feed *feed) error 
 		batch := feed.next()
 		at := time.Now()
 		err := guard(t.spec.Method, func() error {
-			out, err := exec.Exec(batch...)
+			out, err := exec.Call(batch...)
 			if err == nil {
 				t.unread = append(t.unread, out[0])
 			}

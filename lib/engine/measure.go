@@ -121,7 +121,7 @@ func (j *job) overTest(ctx context.Context, r *record.Run, batch, repeat int, bi
 				if ctx.Err() != nil {
 					return fmt.Errorf("stopped while measuring; what was learnt is kept, the same command measures again: %w", context.Cause(ctx))
 				}
-				out, err := exec.Exec(x)
+				out, err := exec.Call(x)
 				if err != nil {
 					return err
 				}

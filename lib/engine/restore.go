@@ -103,7 +103,7 @@ func (j *job) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.No
 		if aux.Pix != nil {
 			args = append(args, asTensor(aux))
 		}
-		got, err := exec.Exec(args...)
+		got, err := exec.Call(args...)
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func (j *job) draw(ctx context.Context, r *record.Run, m methods.Sampler, n int,
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			out, err := exec.Exec(normals(random, batch, m.LatentSize()))
+			out, err := exec.Call(normals(random, batch, m.LatentSize()))
 			if err != nil {
 				return err
 			}
@@ -170,7 +170,7 @@ func (e *Engine) classify(ctx context.Context, dir string, pixels []float32, n i
 		block := make([]float32, batch*size)
 		for from := 0; from < n; from += batch {
 			copy(block, pixels[from*size:min(from+batch, n)*size])
-			out, err := exec.Exec(tensors.FromFlatDataAndDimensions(block, batch, p.Height, p.Width, p.Channels))
+			out, err := exec.Call(tensors.FromFlatDataAndDimensions(block, batch, p.Height, p.Width, p.Channels))
 			if err != nil {
 				return err
 			}

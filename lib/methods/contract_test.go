@@ -61,7 +61,7 @@ func (r runner) Compile(fn func(in []*graph.Node) []*graph.Node) func(in ...meth
 		for _, a := range in {
 			args = append(args, tensor(a.Data, a.Shape...))
 		}
-		got, err := exec.Exec(args...)
+		got, err := exec.Call(args...)
 		for _, v := range got {
 			out = append(out, methods.Array{Shape: v.Shape().Dimensions, Data: flat(v)})
 		}
@@ -148,7 +148,7 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 			args = append(args, tensor(a, image...))
 		}
 	}
-	got := model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, in []*graph.Node) (out []*graph.Node) {
+	got := model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, in []*graph.Node) (out []*graph.Node) {
 		s.Store().SetTraining(in[0].Graph(), false)
 		add := func(name string, y *graph.Node, dims ...int) {
 			names, shapes, out = append(names, name), append(shapes, dims), append(out, y)
@@ -249,7 +249,7 @@ func train(t *testing.T, m methods.Trainable, store *model.Store) {
 		var before map[string]string
 		for range 2 {
 			before = weights()
-			for i, v := range exec.MustExec(tensor(uniform(7, n*side*side), n, side, side, 1), labels) {
+			for i, v := range exec.MustCall(tensor(uniform(7, n*side*side), n, side, side, 1), labels) {
 				if !v.Shape().IsScalar() {
 					t.Errorf("%s %s has shape %s, want a scalar", o.Name, terms[i], v.Shape())
 				} else if f := float64(v.Value().(float32)); math.IsNaN(f) || math.IsInf(f, 0) {

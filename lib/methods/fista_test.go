@@ -38,7 +38,7 @@ func restore(t *testing.T, m methods.Restorer, y, aux []float32, h, w, c int) []
 	if aux != nil {
 		args = append(args, tensor(aux, 1, h, w, c))
 	}
-	out := model.MustExecOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*graph.Node) *graph.Node {
+	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*graph.Node) *graph.Node {
 		return m.Restore(s, in[0], append(in, nil)[1])
 	}, args...)
 	if d := out.Shape().Dimensions; !slices.Equal(d, []int{1, h, w, c}) {

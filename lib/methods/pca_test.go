@@ -112,7 +112,7 @@ func TestPCARecoversModel(t *testing.T) {
 			single = append(single, float32(v))
 		}
 	}
-	got := model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, x *graph.Node) []*graph.Node {
+	got := model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, x *graph.Node) []*graph.Node {
 		mean, logVar := m.Encode(s, x)
 		return []*graph.Node{m.LogDensity(s, x), mean, logVar, m.Sample(s, mean)}
 	}, tensor(single, len(points), 2, 3, 1))

@@ -52,7 +52,7 @@ func TestPoseErrors(t *testing.T) {
 // TestFISTASmallPicture: test pictures may be smaller than what Pose saw.
 func TestFISTASmallPicture(t *testing.T) {
 	m := fista(t, nil, "denoise25")
-	_, err := model.ExecOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, y *graph.Node) *graph.Node { return m.Restore(s, y, nil) },
+	_, err := model.CallOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, y *graph.Node) *graph.Node { return m.Restore(s, y, nil) },
 		tensor(make([]float32, 7*20), 1, 7, 20, 1))
 	if err == nil || !strings.Contains(err.Error(), "fista: the picture is 20×7, smaller than the patch of 8×8") {
 		t.Errorf("error %v", err)

@@ -102,7 +102,7 @@ func TestVAEWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 		eps := normal(8, images*k*latent)
-		got := model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, x, eps *graph.Node) []*graph.Node {
+		got := model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, x, eps *graph.Node) []*graph.Node {
 			first := graph.Slice(graph.Reshape(eps, images, k, latent), graph.AxisRange(), graph.AxisElem(0), graph.AxisRange())
 			reconstruction, kl := m.Terms(s, x, graph.Reshape(first, images, latent))
 			return []*graph.Node{m.Weights(s, x, eps, k), reconstruction, kl}

@@ -59,7 +59,7 @@ func TestAdam(t *testing.T) {
 		return Add(losses[0], losses[1])
 	})
 	for done := 1; done <= steps; done++ {
-		exec.MustExec(narrow(c))
+		exec.MustCall(narrow(c))
 		for _, g := range groups {
 			if done != 1 && done != 2 && done != 15 && done != steps {
 				continue

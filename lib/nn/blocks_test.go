@@ -49,7 +49,7 @@ func TestBlocks(t *testing.T) {
 				second := ReduceAllSum(Mul(gradient, in[1]))
 				return []*Node{first, gradient, second, Gradient(second, in[0])[0]}
 			})
-			run := func(x array) []*tensors.Tensor { return exec.MustExec(x.tensor(), b.tensor()) }
+			run := func(x array) []*tensors.Tensor { return exec.MustCall(x.tensor(), b.tensor()) }
 			value := func(k int) func(x array) float64 {
 				return func(x array) float64 { return tensors.ToScalar[float64](run(x)[k]) }
 			}
@@ -104,7 +104,7 @@ func TestPixelShuffle(t *testing.T) {
 	for i := range x.v {
 		x.v[i] = float64(i)
 	}
-	out := exec.MustExec(x.tensor())
+	out := exec.MustCall(x.tensor())
 	// channel c·4 + i·2 + j of pixel (0, w) goes to row i, column 2w + j, channel c
 	near(t, "shuffled", flat64(out[0]), []float64{0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15}, 0)
 	near(t, "and back", flat64(out[1]), x.v, 0)
@@ -122,7 +122,7 @@ func TestSpectralNorm(t *testing.T) {
 	w := array{[]int{2, 2}, []float64{3 * c, -3 * s, 2 * s, 2 * c}}
 	var out []float64
 	for range 60 {
-		out = flat64(exec.MustExec(w.tensor())[0])
+		out = flat64(exec.MustCall(w.tensor())[0])
 	}
 	want := make([]float64, 4)
 	for i := range want {
@@ -145,7 +145,7 @@ func TestPenalties(t *testing.T) {
 		gp, r1 := nn.GradientPenalty(critic, in[0], in[1], mix), nn.R1(critic, in[0])
 		return []*Node{gp, r1, Gradient(gp, scale)[0], Gradient(r1, scale)[0]}
 	})
-	out := exec.MustExec(real.tensor(), fake.tensor(), b.tensor(), a)
+	out := exec.MustCall(real.tensor(), fake.tensor(), b.tensor(), a)
 	value := func(a float64) (gp, r1 float64) {
 		for n := range 2 {
 			mixed, pure := 0.0, 0.0
@@ -221,10 +221,10 @@ func TestAdversarialLosses(t *testing.T) {
 			d, g := game.Discriminator(in[0], in[1]), game.Generator(in[1])
 			return append([]*Node{d, g}, Gradient(Add(d, g), in...)...)
 		})
-		out := exec.MustExec(real, fake)
+		out := exec.MustCall(real, fake)
 		near(t, game.Name+" discriminator", flat64(out[0]), []float64{formulas[game.Name][0](real, fake)}, 1e-12)
 		near(t, game.Name+" generator", flat64(out[1]), []float64{formulas[game.Name][1](real, fake)}, 1e-12)
-		for _, o := range exec.MustExec(extreme, extreme) {
+		for _, o := range exec.MustCall(extreme, extreme) {
 			for _, v := range flat64(o) {
 				if math.IsNaN(v) || math.IsInf(v, 0) {
 					t.Errorf("%s at extreme logits: %v", game.Name, v)

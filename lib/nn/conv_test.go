@@ -68,7 +68,7 @@ func compute(t *testing.T, atOnce int, layers []layer, inputs func(l layer) []ar
 				args = append(args, a.tensor())
 			}
 		}
-		got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*Node) []*Node {
+		got := model.MustCallOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, in []*Node) []*Node {
 			var out []*Node
 			for i, l := range some {
 				n := len(inputs(l))
@@ -177,7 +177,7 @@ func TestConvFloat32(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 4))
 	for _, l := range []layer{newLayer(r, false, 14, 14, 4, 16, 32, 2), newLayer(r, true, 7, 7, 4, 32, 16, 2), newLayer(r, false, 20, 20, 3, 16, 16, 1)} {
 		single := func(a array) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...) }
-		got := model.MustExecOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
+		got := model.MustCallOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
 			y := l.graph(s, x, k)
 			return append([]*Node{y}, Gradient(MulScalar(ReduceAllSum(Square(y)), 0.5), x, k)...)
 		}, single(l.x), single(l.k))
@@ -210,7 +210,7 @@ func TestBlocksSayWhatDoesNotFit(t *testing.T) {
 			return nn.ConvTranspose(s, x, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)})
 		},
 	} {
-		_, err := model.ExecOnce(xlatest.Backend(t), model.NewStore(), block, [][]float32{{1}})
+		_, err := model.CallOnce(xlatest.Backend(t), model.NewStore(), block, [][]float32{{1}})
 		if err == nil || !strings.Contains(err.Error(), name+": x is (Float32)[1, 1], but must be [batch, height, width, channels]") {
 			t.Errorf("%s with x of rank 2: error %v", name, err)
 		}

@@ -33,7 +33,7 @@ func TestInitializers(t *testing.T) {
 		{"Glorot", nn.Glorot, math.Sqrt(2.0 / (9 * (in + out))), math.Sqrt(6.0 / (9 * (in + out)))},
 		{"He", nn.He, math.Sqrt(2.0 / (9 * in)), math.Inf(1)},
 	}
-	got := model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, g *Graph) []*Node {
+	got := model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, g *Graph) []*Node {
 		var all []*Node
 		for _, c := range tests {
 			all = append(all, c.init(s)(g, shapes.Make(dtypes.Float32, 3, 3, in, out)))
@@ -68,7 +68,7 @@ func TestDense(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := model.MustExecOnce(xlatest.Backend(t), store, func(s *model.Scope, x *Node) *Node {
+	got := model.MustCallOnce(xlatest.Backend(t), store, func(s *model.Scope, x *Node) *Node {
 		return nn.Dense(s, nn.Flatten(x), 3, nn.Glorot(s))
 	}, [][][]float32{{{1}, {2}}, {{0}, {-1}}})
 	if want := "[[19 32 45] [6 15 24]]"; fmt.Sprint(got.Value()) != want {

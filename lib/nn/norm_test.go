@@ -41,7 +41,7 @@ func TestBatchNorm(t *testing.T) {
 	scale, shift := array{[]int{3}, []float64{1, 0.5, -2}}, array{[]int{3}, []float64{0, 1, 3}}
 	store := model.NewStore()
 	run := func(training bool) (out [][]float64) {
-		for _, v := range model.MustExecOnceN(xlatest.Backend(t), store, func(s *model.Scope, in []*Node) []*Node {
+		for _, v := range model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, in []*Node) []*Node {
 			s.Store().SetTraining(in[0].Graph(), training)
 			s = s.At("norm")
 			s.VariableWithShape("scale", in[1].Shape()).SetNodeValue(in[1])

@@ -80,7 +80,7 @@ func TestMask(t *testing.T) {
 	const b, h, w, c = 4, 50, 40, 3
 	for _, missing := range []float64{0.05, 0.5, 0.9} {
 		op := physics.Mask{Missing: missing}
-		drawn := model.MustExecOnce(xlatest.Backend(t), seeded(t), func(s *model.Scope, g *Graph) *Node {
+		drawn := model.MustCallOnce(xlatest.Backend(t), seeded(t), func(s *model.Scope, g *Graph) *Node {
 			return op.DrawAux(s, g, shapes.Make(dtypes.Float32, b, h, w, c))
 		})
 		if d := drawn.Shape().Dimensions; fmt.Sprint(d) != fmt.Sprint([]int{b, h, w, c}) {
@@ -113,10 +113,10 @@ func TestMask(t *testing.T) {
 // TestMasksDiffer: two pictures of a batch do not have the same mask, nor do two pictures on the host.
 func TestMasksDiffer(t *testing.T) {
 	op, r := physics.Mask{Missing: 0.5}, rand.New(rand.NewPCG(4, 3))
-	if fmt.Sprint(op.Aux(r, 8, 8, 1)) == fmt.Sprint(op.Aux(r, 8, 8, 1)) {
+	if first, second := fmt.Sprint(op.Aux(r, 8, 8, 1)), fmt.Sprint(op.Aux(r, 8, 8, 1)); first == second {
 		t.Error("two draws of Aux are the same")
 	}
-	v := tensors.MustCopyFlatData[float32](model.MustExecOnce(xlatest.Backend(t), seeded(t), func(s *model.Scope, g *Graph) *Node {
+	v := tensors.MustCopyFlatData[float32](model.MustCallOnce(xlatest.Backend(t), seeded(t), func(s *model.Scope, g *Graph) *Node {
 		return op.DrawAux(s, g, shapes.Make(dtypes.Float32, 2, 8, 8, 1))
 	}))
 	if fmt.Sprint(v[:64]) == fmt.Sprint(v[64:]) {

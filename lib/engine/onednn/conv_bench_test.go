@@ -77,7 +77,7 @@ func BenchmarkConv(b *testing.B) {
 				for range b.N {
 					for k, e := range execs {
 						start := time.Now()
-						out := e.MustExec(args[i][0], args[i][1])
+						out := e.MustCall(args[i][0], args[i][1])
 						out[0].MustFinalizeAll()
 						times[k] = append(times[k], time.Since(start).Seconds())
 					}
@@ -99,6 +99,6 @@ func compile2(b compute.Backend, plain bool, f func(a, b *graph.Node) *graph.Nod
 	if plain {
 		defer onednn.Pause()()
 	}
-	e.MustExec(args[0], args[1])
+	e.MustCall(args[0], args[1])
 	return e
 }

@@ -122,7 +122,7 @@ func TestSameBits(t *testing.T) {
 	want := [][]float32{flat(first[0]), flat(first[1]), flat(first[2])}
 	repeat := func(times int) {
 		for range times {
-			for i, got := range e.MustExec(x, w, v) {
+			for i, got := range e.MustCall(x, w, v) {
 				if !slices.Equal(flat(got), want[i]) {
 					t.Errorf("output %d differs from the first run's", i)
 				}
@@ -149,7 +149,7 @@ func TestConcurrent(t *testing.T) {
 				c := randomConv(r)
 				x, w, v := c.tensors(r)
 				e, first := compile(b, false, c.all, x, w, v)
-				again := e.MustExec(x, w, v)
+				again := e.MustCall(x, w, v)
 				for k := range first {
 					if !slices.Equal(flat(first[k]), flat(again[k])) {
 						t.Errorf("%+v: output %d differs between two runs", c, k)

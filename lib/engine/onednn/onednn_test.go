@@ -68,7 +68,7 @@ func compile[F graph.ExecGraphFn](b compute.Backend, plain bool, f F, args ...an
 	if plain {
 		defer onednn.Pause()()
 	}
-	return e, e.MustExec(args...)
+	return e, e.MustCall(args...)
 }
 
 // gap is the largest difference as a share of the largest value.

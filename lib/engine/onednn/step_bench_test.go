@@ -129,7 +129,7 @@ func newNetwork(b compute.Backend, plain bool, s step) *network {
 }
 
 func (n *network) step() float32 {
-	out := n.exec.MustExec(n.x, n.t)
+	out := n.exec.MustCall(n.x, n.t)
 	defer out[0].MustFinalizeAll()
 	return tensors.ToScalar[float32](out[0])
 }
