@@ -251,7 +251,7 @@ func (s *server) answer(ctx context.Context, q lab.Request) error {
 		}
 		var view *plots.LiveView
 		now := ""
-		s.app.runs = q.Runs
+		s.app.runs, s.app.live = q.Runs, q.Live
 		table, err := s.app.compare(ctx, &drawing{Engine: e, app: s.app}, c, q.Seeds, q.Quick, func(spec lab.Spec, ev lab.Event) {
 			if title := fmt.Sprintf("%s, seed %d", spec.Method, spec.Seed); title != now {
 				view, now = plots.Live(title), title

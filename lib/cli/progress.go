@@ -30,6 +30,9 @@ const quiet = 10 * time.Second
 
 func (a *app) progress(title string) *progress {
 	p := &progress{title: title, out: a.err}
+	if a.live {
+		p.out = io.Discard
+	}
 	if isTerminal(a.err) {
 		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(a.err), progressbar.OptionSetWidth(20),
 			progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionThrottle(100*time.Millisecond),

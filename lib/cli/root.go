@@ -35,6 +35,7 @@ type app struct {
 	runs     string
 	strict   bool
 	force    bool
+	live     bool // a notebook shows the progress in a live view
 
 	checkpoint time.Duration // between two checkpoints; 0 means the engine's
 }
