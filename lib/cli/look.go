@@ -20,16 +20,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// lists is what there are lists of; runs are listed only when they are asked for.
+var lists = []string{"methods", "tasks", "data", "comparisons", "runs"}
+
 func (a *app) listCommand() *cobra.Command {
 	var asJSON, verbose bool
-	kinds := []string{"methods", "tasks", "data", "comparisons", "runs"}
 	cmd := &cobra.Command{
 		Use:       "list [methods|tasks|data|comparisons|runs]",
 		Short:     "List what there is",
 		Example:   "  darkroom list methods -v\n  darkroom list data --json",
-		ValidArgs: kinds, Args: cobra.MaximumNArgs(1),
+		ValidArgs: lists, Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			show := kinds[:4]
+			show := lists[:4]
 			if len(args) == 1 {
 				show = args
 			}
@@ -139,8 +141,7 @@ func (a *app) list(kind string, verbose bool) (rows []string, value any, err err
 		}
 		return rows, out, err
 	}
-	kinds := []string{"methods", "tasks", "data", "comparisons", "runs"}
-	return nil, nil, engine.UsageError{Err: fmt.Errorf("there is no list of %q%s; there are %s", kind, lab.Suggest(kind, kinds), strings.Join(kinds, ", "))}
+	return nil, nil, engine.UsageError{Err: fmt.Errorf("there is no list of %q%s; there are %s", kind, lab.Suggest(kind, lists), strings.Join(lists, ", "))}
 }
 
 func (a *app) showCommand() *cobra.Command {

@@ -206,7 +206,7 @@ func (w sayer) Write(b []byte) (int, error) {
 }
 
 func (s *server) answer(ctx context.Context, q lab.Request) error {
-	e := s.app.engineSaying(s.app.say)
+	e := s.app.engine()
 	q.Spec.Eval, q.Spec.Runs = q.Eval, q.Runs
 	switch q.Call {
 	case "methods":

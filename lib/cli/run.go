@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"darkroom/lib/engine"
@@ -124,13 +123,8 @@ func runJSON(r *lab.Result) any {
 }
 
 func (a *app) printResult(r *lab.Result) error {
-	var names []string
-	for n := range r.Metrics {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	var b strings.Builder
-	for _, n := range names {
+	for _, n := range sorted(r.Metrics) {
 		m := r.Metrics[n]
 		fmt.Fprintf(&b, "%-16s %10.4f %-6s %s\n", n, m.Value, m.Unit, m.Protocol)
 	}

@@ -150,7 +150,6 @@ func (r *Run) weights() string { return filepath.Join(r.Dir, "weights.safetensor
 
 type metricsFile struct {
 	Eval    lab.Eval              `json:"eval"`
-	Seconds float64               `json:"-"`
 	Metrics map[string]lab.Metric `json:"metrics"`
 	SHA256  string                `json:"sha256"` // of the members above
 }
