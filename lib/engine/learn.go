@@ -312,10 +312,7 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 			panic(fmt.Errorf("objective %q trains no variable below %v", o.Name, o.Scopes))
 		}
 		grads := graph.Gradient(loss.Total, nodes...)
-		squares := graph.ScalarZero(g, loss.Total.DType())
-		for _, d := range grads {
-			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(d)))
-		}
+		norm := nn.GlobalNorm(grads)
 		step := o.Adam.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
 		if o.Average > 0 {
 			nn.MoveAverages(t.store, o.Average, step, t.below(g, o.Scopes))
@@ -324,7 +321,17 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 		for _, term := range loss.Terms {
 			add(o.Name, term.Name, term.Value)
 		}
-		add("gradient", cmp.Or(o.Name, "norm"), graph.Sqrt(squares)) // a panel of its own: its scale is another
+		if step.Norm != nil { // what is clipped: with accumulation it is not this step's gradient alone
+			norm = step.Norm
+		}
+		add("gradient", cmp.Or(o.Name, "norm"), norm) // panels of their own: their scales are others
+		switch {
+		case step.Rate == nil:
+		case o.Name == "":
+			add("", "learning-rate", step.Rate)
+		default:
+			add("learning-rate", o.Name, step.Rate)
+		}
 	}
 	for i, v := range scalars {
 		scalars[i] = graph.Reshape(v, 1)
