@@ -32,7 +32,7 @@ func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.V
 		}
 		a.Schedule = LinearDecay(a.Decay)
 	}
-	u := a.begin(store, name, steps, a.LearningRate, grads)
+	u := a.begin(store, name, steps, a.LearningRate, vars, grads)
 	correction := func(beta float64) *Node { return Neg(Expm1(MulScalar(u.Number, math.Log(beta)))) } // 1 − βᵗ to full precision
 	c1, c2 := correction(a.Beta1), correction(a.Beta2)
 	for i, v := range vars {

@@ -3,7 +3,6 @@ package nn
 import (
 	"cmp"
 	"errors"
-	"strconv"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
 
@@ -58,12 +57,12 @@ type update struct {
 	rate   *Node
 }
 
-func (c UpdateConfig) begin(store *model.Store, name string, steps int, rate float64, grads []*Node) *update {
+func (c UpdateConfig) begin(store *model.Store, name string, steps int, rate float64, vars []*model.Variable, grads []*Node) *update {
 	g := grads[0].Graph()
 	u := &update{config: c, store: store, path: "/adam/" + name, grads: grads}
 	accumulate := max(c.Accumulate, 1)
 	if accumulate > 1 {
-		u.accumulate(accumulate)
+		u.accumulate(accumulate, vars)
 	}
 	count := u.state("/step", shapes.Make(dtypes.Int64))
 	t := AddScalar(count.NodeValue(g), 1)
@@ -84,7 +83,7 @@ func (u *update) state(path string, shape shapes.Shape) *model.Variable {
 }
 
 // accumulate replaces the gradients by their mean over the steps since the last update.
-func (u *update) accumulate(steps int) {
+func (u *update) accumulate(steps int, vars []*model.Variable) {
 	g := u.grads[0].Graph()
 	count := u.state("/accumulated", shapes.Make(dtypes.Int64))
 	n := AddScalar(count.NodeValue(g), 1)
@@ -92,7 +91,7 @@ func (u *update) accumulate(steps int) {
 	count.SetNodeValue(Where(u.due, ZerosLike(n), n))
 	means := make([]*Node, len(u.grads))
 	for i, d := range u.grads {
-		sum := u.state("/accumulated/"+strconv.Itoa(i), d.Shape())
+		sum := u.state(vars[i].Path()+"/sum", d.Shape())
 		total := Add(sum.NodeValue(g), d)
 		sum.SetNodeValue(Where(u.due, ZerosLike(total), total))
 		means[i] = MulScalar(total, 1/float64(steps))
@@ -167,7 +166,7 @@ type SGD struct {
 
 // Update implements Optimizer.
 func (o SGD) Update(store *model.Store, name string, steps int, vars []*model.Variable, grads []*Node) Step {
-	u := o.begin(store, name, steps, o.LearningRate, grads)
+	u := o.begin(store, name, steps, o.LearningRate, vars, grads)
 	for i, v := range vars {
 		by := u.grads[i]
 		if o.Momentum > 0 {
@@ -191,7 +190,7 @@ type RMSProp struct {
 // Update implements Optimizer.
 func (o RMSProp) Update(store *model.Store, name string, steps int, vars []*model.Variable, grads []*Node) Step {
 	rho, epsilon := cmp.Or(o.Rho, 0.99), cmp.Or(o.Epsilon, 1e-8)
-	u := o.begin(store, name, steps, o.LearningRate, grads)
+	u := o.begin(store, name, steps, o.LearningRate, vars, grads)
 	for i, v := range vars {
 		d := u.grads[i]
 		s := u.average(v, "/v", rho, Square(d))
