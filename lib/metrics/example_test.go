@@ -39,3 +39,21 @@ func ExampleLogMeanExp() {
 	fmt.Printf("%.4f\n", metrics.LogMeanExp([]float64{-1000, -1001}))
 	// Output: -1000.3799
 }
+
+func ExampleFID() {
+	// Two features of four pictures each; in use they come from a network, and there are thousands.
+	test, _ := metrics.NewFeatures("lenet", "test pictures of mnist", 4, 2, []float32{0, 0, 0, 2, 2, 0, 2, 2})
+	samples, _ := metrics.NewFeatures("lenet", "samples", 4, 2, []float32{3, 0, 3, 2, 5, 0, 5, 2})
+	fid, err := metrics.FID(test, samples)
+	fmt.Println(fid.Describe(), err) // the same but for a shift by 3
+	// Output: fid 9 (FID (Heusel 2017), 4 samples against 4 test pictures of mnist, features: lenet) <nil>
+}
+
+func ExampleMemorisation() {
+	train, _ := metrics.NewFeatures("pixels", "training pictures", 3, 1, []float64{0, 10, 20})
+	test, _ := metrics.NewFeatures("pixels", "test pictures", 3, 1, []float64{3, 13, 24})
+	samples, _ := metrics.NewFeatures("pixels", "samples", 2, 1, []float64{16, 10.5})
+	m, err := metrics.Memorisation(train, test, samples)
+	fmt.Println(m.Share.Value, m.Closest(1), err)
+	// Output: 0.5 [{1 1 0.5}] <nil>
+}
