@@ -1,137 +1,133 @@
 package nn
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
 
 	"github.com/gomlx/compute/shapes"
 )
 
-// ConvConfig describes a convolution. The zero value of Stride means 1.
+// ConvConfig describes a convolution. The zero values of Stride, Dilation and Groups mean 1, that of Padding means Same.
 type ConvConfig struct {
-	Filters int // output channels
-	Kernel  int // side of the square kernel
-	Stride  int
-	NoBias  bool // for a layer that a batch norm follows
-	Init    Initializer
+	Filters  int // output channels
+	Kernel   int // side of the square kernel
+	Stride   int // step between two windows
+	Dilation int // step between two pixels that the kernel reads (Yu & Koltun 2016)
+	Groups   int // input and output channels fall into so many groups, each convolved alone; as many as channels: depthwise
+	Padding  PadMode
+	NoBias   bool // for a layer that a batch norm follows
+	Init     Initializer
 }
 
-// Conv is a convolution with padding SAME: [b, h, w, in] becomes [b, ⌈h/stride⌉, ⌈w/stride⌉, filters].
+// Paddings of convolutions and pooling, beside the pad modes. With reach = dilation·(kernel−1)+1 for the side of the dilated kernel:
+const (
+	// Same makes ⌈side/stride⌉ pixels of an image's side, as TensorFlow's SAME: the image is padded by (⌈side/stride⌉−1)·stride + reach −
+	// side pixels, half of them on each side, an odd one at the end. Same pads by zeros, as PadZero does; PadReflect and PadReplicate pad by
+	// as many other pixels.
+	Same PadMode = ""
+	// Valid pads by nothing: ⌊(side−reach)/stride⌋+1 pixels are left.
+	Valid PadMode = "valid"
+)
+
+// Conv is a convolution: with padding Same, [b, h, w, in] becomes [b, ⌈h/stride⌉, ⌈w/stride⌉, filters]. Its kernel is [kernel, kernel,
+// in/groups, filters].
 func Conv(s *Scope, x *Node, c ConvConfig) *Node {
-	checkImage("Conv", x)
+	b := block{"Conv", s}
+	c = b.conv(x, c)
 	in := x.Shape().Dim(3)
 	kernel := s.WithInitializer(c.Init).
-		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, in, c.Filters)).NodeValue(x.Graph())
-	y := convolve(x, kernel, max(c.Stride, 1))
+		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, in/c.Groups, c.Filters)).NodeValue(x.Graph())
+	g := c.geometry()
+	x = b.pad(x, &g, c.Padding)
+	y := convolve(x, kernel, g)
 	if c.NoBias {
 		return y
 	}
 	return AddBias(s, y)
 }
 
-// ConvTranspose is the transpose (the gradient) of Conv with respect to its input: [b, h, w, in] becomes [b, h·stride,
-// w·stride, filters]. Its kernel is [kernel, kernel, filters, in], as TensorFlow's.
+// ConvTranspose is the transpose (the gradient) of Conv with respect to its input. With padding Same, [b, h, w, in] becomes [b, h·stride,
+// w·stride, filters]; with Valid, (h−1)·stride + dilation·(kernel−1) + 1 rows and so many columns, as PyTorch's without padding. There
+// is no other padding. Its kernel is [kernel, kernel, filters/groups, in], as TensorFlow's.
 func ConvTranspose(s *Scope, x *Node, c ConvConfig) *Node {
-	checkImage("ConvTranspose", x)
+	b := block{"ConvTranspose", s}
+	c = b.conv(x, c)
+	if c.Padding != Same && c.Padding != Valid {
+		b.fail("padding %q; a transposed convolution has %s", c.Padding, paddings(Same, Valid))
+	}
 	d := x.Shape().Dimensions
-	stride := max(c.Stride, 1)
 	kernel := s.WithInitializer(c.Init).
-		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, c.Filters, d[3])).NodeValue(x.Graph())
-	y := transposed(x, kernel, geometryOf([]int{d[0], d[1] * stride, d[2] * stride, c.Filters}, kernel.Shape().Dimensions, stride))
+		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, c.Filters/c.Groups, d[3])).NodeValue(x.Graph())
+	g := c.geometry()
+	side := func(small int) int {
+		if c.Padding == Valid {
+			return (small-1)*c.Stride + g.reach[0]
+		}
+		return small * c.Stride
+	}
+	g.over([2]int{side(d[1]), side(d[2])}, c.Padding != Valid)
+	y := transposed(x, kernel, g)
 	if c.NoBias {
 		return y
 	}
 	return AddBias(s, y)
 }
 
-// convolve is a strided convolution with TensorFlow's SAME padding: x [b, h, w, in], kernel [k, k, in, out].
-func convolve(x, kernel *Node, stride int) *Node {
-	g := geometryOf(x.Shape().Dimensions, kernel.Shape().Dimensions, stride)
-	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(g.forward()).Done()
-	return withGradient(y, func(v *Node) []*Node {
-		return []*Node{transposed(v, kernel, g), kernelGradient(x, v, g)}
-	})
+// ResizeConv enlarges an image by a factor before it convolves it: unlike a transposed convolution, it writes every pixel equally often
+// (Odena et al. 2016). [b, h, w, in] becomes [b, h·factor/stride, w·factor/stride, filters].
+func ResizeConv(s *Scope, x *Node, factor int, kind Interpolation, c ConvConfig) *Node {
+	b := block{"ResizeConv", s}
+	b.image(x)
+	b.atLeast("factor", factor, 1)
+	b.known(kind)
+	return Conv(s, Upsample(x, factor, kind), c)
 }
 
-// transposed is the gradient of sum(convolve(big, kernel)·small) with respect to big.
-func transposed(small, kernel *Node, g geometry) *Node {
-	flipped := flip(kernel, 0, 1)
-	axes := imageAxes
-	axes.KernelInputChannels, axes.KernelOutputChannels = 3, 2
-	y := Convolve(small, flipped).AxesConfig(axes).InputDilationPerAxis(g.stride, g.stride).PaddingPerDim(g.transposed()).Done()
-	return withGradient(y, func(v *Node) []*Node { // with respect to small and to the flipped kernel
-		return []*Node{convolve(v, kernel, g.stride), flip(kernelGradient(v, small, g), 0, 1)}
-	})
+// geometry is that of the square kernel, without an image yet.
+func (c ConvConfig) geometry() geometry {
+	return geometryOf(c.Kernel, c.Kernel, c.Stride, c.Dilation, c.Groups)
 }
 
-// kernelGradient is the gradient of sum(convolve(big, kernel)·small) with respect to the kernel.
-func kernelGradient(big, small *Node, g geometry) *Node {
-	axes := ConvolveAxesConfig{
-		InputBatch: 3, InputSpatial: []int{1, 2}, InputChannels: 0,
-		KernelInputChannels: 0, KernelSpatial: []int{1, 2}, KernelOutputChannels: 3,
-		OutputBatch: 2, OutputSpatial: []int{0, 1}, OutputChannels: 3,
+// conv checks x and c for a convolution, and fills in what c leaves out.
+func (b block) conv(x *Node, c ConvConfig) ConvConfig {
+	b.image(x)
+	for _, n := range []*int{&c.Stride, &c.Dilation, &c.Groups} {
+		if *n == 0 {
+			*n = 1
+		}
 	}
-	y := Convolve(big, small).AxesConfig(axes).DilationPerAxis(g.stride, g.stride).PaddingPerDim(g.kernel()).Done()
-	return withGradient(y, func(v *Node) []*Node { // v has the kernel's shape
-		return []*Node{transposed(small, v, g), convolve(big, v, g.stride)}
-	})
-}
-
-var imageAxes = ConvolveAxesConfig{
-	InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3,
-	KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3,
-	OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
-}
-
-// geometry is the common geometry of a convolution and its two gradients, by spatial axis.
-type geometry struct {
-	big, small, side [2]int // input, output and kernel
-	before           [2]int // padding before the input
-	stride           int
-}
-
-func geometryOf(x, kernel []int, stride int) geometry {
-	g := geometry{stride: stride}
-	for i := range 2 {
-		g.big[i], g.side[i] = x[i+1], kernel[i]
-		g.small[i] = (g.big[i] + stride - 1) / stride
-		g.before[i] = max((g.small[i]-1)*stride+g.side[i]-g.big[i], 0) / 2 // SAME: the odd pixel goes to the end
+	b.atLeast("Filters", c.Filters, 1)
+	b.atLeast("Kernel", c.Kernel, 1)
+	b.atLeast("Stride", c.Stride, 1)
+	b.atLeast("Dilation", c.Dilation, 1)
+	b.atLeast("Groups", c.Groups, 1)
+	if in := x.Shape().Dim(3); in%c.Groups != 0 || c.Filters%c.Groups != 0 {
+		b.fail("%d groups do not divide both the %d channels of x %s and %d filters; %s groups do",
+			c.Groups, in, x.Shape(), c.Filters, divisors(in, c.Filters))
 	}
-	return g
-}
-
-// span is the extent of the small image once it is dilated by the stride.
-func (g geometry) span(i int) int { return (g.small[i]-1)*g.stride + 1 }
-
-func (g geometry) forward() [][2]int {
-	return [][2]int{g.pad(0, g.before[0]), g.pad(1, g.before[1])}
-}
-
-// pad completes the padding of a forward pass: the end is what makes exactly small outputs.
-func (g geometry) pad(i, before int) [2]int {
-	return [2]int{before, g.span(i) - 1 + g.side[i] - g.big[i] - before}
-}
-
-func (g geometry) transposed() [][2]int {
-	out := make([][2]int, 2)
-	for i := range out {
-		before := g.side[i] - 1 - g.before[i]
-		out[i] = [2]int{before, g.big[i] - 1 + g.side[i] - g.span(i) - before}
+	c.Padding = b.padding(c.Padding)
+	if c.Init == nil {
+		b.fail("Init is nil; give nn.Normal(s, 0.02), nn.Glorot(s) or nn.He(s)")
 	}
-	return out
+	return c
 }
 
-func (g geometry) kernel() [][2]int {
-	out := make([][2]int, 2)
-	for i := range out {
-		out[i] = [2]int{g.before[i], g.side[i] - 1 + g.span(i) - g.big[i] - g.before[i]}
+// pad completes a geometry by the image that it goes over, and pads the image where the convolution does not do it.
+func (b block) pad(x *Node, g *geometry, padding PadMode) *Node {
+	d := x.Shape().Dimensions
+	if g.over([2]int{d[1], d[2]}, padding != Valid); padding == Same {
+		return x
 	}
-	return out
-}
-
-func checkImage(block string, x *Node) {
-	if x.Rank() != 4 {
-		panic(fmt.Errorf("nn.%s: x is %s, but must be [batch, height, width, channels]", block, x.Shape()))
+	if padding == Valid {
+		if d[1] < g.reach[0] || d[2] < g.reach[1] {
+			b.fail("x is %s, smaller than the window of %d×%d; use padding %s", x.Shape(), g.reach[0], g.reach[1],
+				paddings(Same, PadReflect, PadReplicate))
+		}
+		return x
 	}
+	for i, p := range g.forward() {
+		x = b.padAxis(x, i+1, p, padding)
+	}
+	d = x.Shape().Dimensions
+	g.over([2]int{d[1], d[2]}, false)
+	return x
 }

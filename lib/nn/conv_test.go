@@ -19,8 +19,8 @@ import (
 // layer is one geometry of a convolution, with random numbers to put in.
 type layer struct {
 	x, k, u, w array // input, kernel and a direction for each
-	stride     int
-	transpose  bool
+	nn.ConvConfig
+	transpose bool
 }
 
 func (l layer) String() string {
@@ -28,32 +28,57 @@ func (l layer) String() string {
 	if l.transpose {
 		name = "ConvTranspose"
 	}
-	return fmt.Sprintf("%s x %v kernel %v stride %d", name, l.x.dims, l.k.dims, l.stride)
+	return fmt.Sprintf("%s x %v kernel %v stride %d dilation %d groups %d padding %q",
+		name, l.x.dims, l.k.dims, l.Stride, l.Dilation, l.Groups, l.Padding)
 }
 
-func newLayer(r *rand.Rand, transpose bool, h, w, side, in, filters, stride int) layer {
-	xd, kd := []int{2, h, w, in}, []int{side, side, in, filters}
+// newLayer fills in a configuration as its documentation says.
+func newLayer(r *rand.Rand, transpose bool, h, w, in int, c nn.ConvConfig) layer {
+	c.Stride, c.Dilation, c.Groups, c.NoBias, c.Init = max(c.Stride, 1), max(c.Dilation, 1), max(c.Groups, 1), true, Zeros
+	xd, kd := []int{2, h, w, in}, []int{c.Kernel, c.Kernel, in / c.Groups, c.Filters}
 	if transpose {
-		kd = []int{side, side, filters, in}
+		kd = []int{c.Kernel, c.Kernel, c.Filters / c.Groups, in}
 	}
-	return layer{random(r, xd...), random(r, kd...), random(r, xd...), random(r, kd...), stride, transpose}
+	return layer{random(r, xd...), random(r, kd...), random(r, xd...), random(r, kd...), c, transpose}
 }
 
 // graph is the block with its kernel as an input.
 func (l layer) graph(s *nn.Scope, x, k *Node) *Node {
 	s.VariableWithShape("kernel", k.Shape()).SetNodeValue(k)
 	if l.transpose {
-		return nn.ConvTranspose(s, x, nn.ConvConfig{Filters: l.k.dims[2], Kernel: l.k.dims[0], Stride: l.stride, NoBias: true, Init: Zeros})
+		return nn.ConvTranspose(s, x, l.ConvConfig)
 	}
-	return nn.Conv(s, x, nn.ConvConfig{Filters: l.k.dims[3], Kernel: l.k.dims[0], Stride: l.stride, NoBias: true, Init: Zeros})
+	return nn.Conv(s, x, l.ConvConfig)
 }
 
 // loops is the same by loops.
 func (l layer) loops(x, k array) array {
 	if l.transpose {
-		return convTranspose(x, k, l.stride)
+		return convTranspose(x, k, l.ConvConfig)
 	}
-	return conv(x, k, l.stride)
+	return conv(x, k, l.ConvConfig)
+}
+
+// optionLayers have each option of ConvConfig, alone and with others.
+func optionLayers(r *rand.Rand) (layers []layer) {
+	for _, c := range []nn.ConvConfig{
+		{Kernel: 3, Padding: nn.Valid}, {Kernel: 2, Padding: nn.Valid, Stride: 2}, {Kernel: 1, Padding: nn.Valid, Stride: 3},
+		{Kernel: 3, Dilation: 2}, {Kernel: 2, Dilation: 3, Stride: 2}, {Kernel: 3, Dilation: 2, Padding: nn.Valid},
+		{Kernel: 3, Groups: 2}, {Kernel: 4, Groups: 2, Stride: 2}, {Kernel: 3, Groups: 4, Padding: nn.Valid},
+		{Kernel: 2, Groups: 2, Dilation: 2, Stride: 3}, {Kernel: 3, Padding: nn.PadZero},
+	} {
+		c.Filters = 4
+		layers = append(layers, newLayer(r, false, 5, 6, 4, c), newLayer(r, true, 3, 2, 4, c))
+	}
+	for _, c := range []nn.ConvConfig{
+		{Kernel: 3, Padding: nn.PadReflect}, {Kernel: 4, Padding: nn.PadReflect, Stride: 2}, {Kernel: 2, Padding: nn.PadReflect, Groups: 2},
+		{Kernel: 5, Padding: nn.PadReplicate}, {Kernel: 3, Padding: nn.PadReplicate, Dilation: 2, Groups: 2},
+		{Kernel: 1, Padding: nn.PadReflect}, {Kernel: 1, Padding: nn.PadReplicate, Stride: 2},
+	} {
+		c.Filters = 2
+		layers = append(layers, newLayer(r, false, 5, 4, 2, c))
+	}
+	return layers
 }
 
 // compute gives what each layer asks for, some layers in one program: compiling is what takes the time, and the XLA plugin has hung on
@@ -96,10 +121,12 @@ func TestConvForward(t *testing.T) {
 		for side := 1; side <= 5; side++ {
 			for i, transpose := range []bool{false, true} {
 				hw := sizes[(side+i)%3]
-				layers = append(layers, newLayer(r, transpose, hw[0], hw[1], side, 1+(i+side)%4, 1+(i+stride)%4, stride))
+				layers = append(layers, newLayer(r, transpose, hw[0], hw[1], 1+(i+side)%4,
+					nn.ConvConfig{Kernel: side, Filters: 1 + (i+stride)%4, Stride: stride}))
 			}
 		}
 	}
+	layers = append(layers, optionLayers(r)...)
 	got := compute(t, 10, layers, func(l layer) []array { return []array{l.x, l.k} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node { return []*Node{l.graph(s, in[0], in[1])} })
 	for i, l := range layers {
@@ -119,9 +146,10 @@ func TestConvGradients(t *testing.T) {
 	for stride := 1; stride <= 3; stride++ {
 		for side := 1; side <= 5; side++ {
 			transpose := (stride+side)%2 == 0
-			layers = append(layers, newLayer(r, transpose, 4-stride%2, 5, side, 2, 1, stride))
+			layers = append(layers, newLayer(r, transpose, 4-stride%2, 5, 2, nn.ConvConfig{Kernel: side, Filters: 1, Stride: stride}))
 		}
 	}
+	layers = append(layers, optionLayers(r)...)
 	cube := func(y *Node) *Node { return MulScalar(ReduceAllSum(Mul(y, Square(y))), 1.0/6) }
 	got := compute(t, 2, layers, func(l layer) []array { return []array{l.x, l.k, l.u, l.w} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node {
@@ -157,14 +185,15 @@ func TestConvAdjoint(t *testing.T) {
 	var layers []layer
 	for stride := 1; stride <= 3; stride++ {
 		for side := 1; side <= 5; side++ {
-			l := newLayer(r, false, 2*stride, 3*stride, side, 3, 2, stride)
+			l := newLayer(r, false, 2*stride, 3*stride, 3, nn.ConvConfig{Kernel: side, Filters: 2, Stride: stride})
 			l.u = random(r, 2, 2, 3, 2) // y
 			layers = append(layers, l)
 		}
 	}
 	got := compute(t, 8, layers, func(l layer) []array { return []array{l.x, l.k, l.u} },
 		func(l layer, s *nn.Scope, in []*Node) []*Node {
-			back := layer{k: l.k, stride: l.stride, transpose: true}
+			back := layer{ConvConfig: l.ConvConfig, transpose: true}
+			back.Filters = 3
 			return []*Node{l.graph(s.At("forward"), in[0], in[1]), back.graph(s.At("back"), in[2], in[1])}
 		})
 	for i, l := range layers {
@@ -175,7 +204,18 @@ func TestConvAdjoint(t *testing.T) {
 // TestConvFloat32 has sizes of a real network, which oneDNN computes where it is on.
 func TestConvFloat32(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 4))
-	for _, l := range []layer{newLayer(r, false, 14, 14, 4, 16, 32, 2), newLayer(r, true, 7, 7, 4, 32, 16, 2), newLayer(r, false, 20, 20, 3, 16, 16, 1)} {
+	for _, l := range []layer{
+		newLayer(r, false, 14, 14, 16, nn.ConvConfig{Kernel: 4, Filters: 32, Stride: 2}),
+		newLayer(r, true, 7, 7, 32, nn.ConvConfig{Kernel: 4, Filters: 16, Stride: 2}),
+		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 3, Filters: 16}),
+		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 3, Filters: 16, Dilation: 2}),
+		newLayer(r, true, 10, 10, 16, nn.ConvConfig{Kernel: 3, Filters: 16, Dilation: 2, Stride: 2}),
+		newLayer(r, false, 20, 20, 32, nn.ConvConfig{Kernel: 3, Filters: 16, Groups: 2, Stride: 2}),
+		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 3, Filters: 16, Groups: 16, Padding: nn.Valid}),
+		newLayer(r, true, 10, 10, 16, nn.ConvConfig{Kernel: 4, Filters: 24, Groups: 4, Stride: 2}),
+		newLayer(r, false, 21, 20, 16, nn.ConvConfig{Kernel: 3, Filters: 16, Stride: 2, Padding: nn.Valid}),
+		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 5, Filters: 16, Padding: nn.PadReflect}),
+	} {
 		single := func(a array) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...) }
 		got := model.MustCallOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
 			y := l.graph(s, x, k)
@@ -184,14 +224,14 @@ func TestConvFloat32(t *testing.T) {
 		y := l.loops(l.x, l.k)
 		dx, dk := zeros(l.x.dims...), zeros(l.k.dims...)
 		if l.transpose { // y is the big side
-			dx = conv(y, l.k, l.stride)
-			taps(y.dims, l.k.dims, l.stride, func(b, i, j, u, v, p, q, in, out int) {
-				dk.v[dk.at(p, q, in, out)] += y.v[y.at(b, u, v, in)] * l.x.v[l.x.at(b, i, j, out)]
+			dx = conv(y, l.k, l.ConvConfig)
+			taps(y.dims, l.k.dims, l.ConvConfig, func(b, i, j, u, v, p, q, in, out int) {
+				dk.v[dk.at(p, q, in%dk.dims[2], out)] += y.v[y.at(b, u, v, in)] * l.x.v[l.x.at(b, i, j, out)]
 			})
 		} else {
-			taps(l.x.dims, l.k.dims, l.stride, func(b, i, j, u, v, p, q, in, out int) {
-				dx.v[dx.at(b, u, v, in)] += y.v[y.at(b, i, j, out)] * l.k.v[l.k.at(p, q, in, out)]
-				dk.v[dk.at(p, q, in, out)] += y.v[y.at(b, i, j, out)] * l.x.v[l.x.at(b, u, v, in)]
+			taps(l.x.dims, l.k.dims, l.ConvConfig, func(b, i, j, u, v, p, q, in, out int) {
+				dx.v[dx.at(b, u, v, in)] += y.v[y.at(b, i, j, out)] * l.k.v[l.k.at(p, q, in%dk.dims[2], out)]
+				dk.v[dk.at(p, q, in%dk.dims[2], out)] += y.v[y.at(b, i, j, out)] * l.x.v[l.x.at(b, u, v, in)]
 			})
 		}
 		for i, want := range []array{y, dx, dk} {
@@ -203,10 +243,10 @@ func TestConvFloat32(t *testing.T) {
 
 func TestBlocksSayWhatDoesNotFit(t *testing.T) {
 	for name, block := range map[string]func(s *nn.Scope, x *Node) *Node{
-		"nn.Conv": func(s *nn.Scope, x *Node) *Node {
+		"nn.Conv at /": func(s *nn.Scope, x *Node) *Node {
 			return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)})
 		},
-		"nn.ConvTranspose": func(s *nn.Scope, x *Node) *Node {
+		"nn.ConvTranspose at /": func(s *nn.Scope, x *Node) *Node {
 			return nn.ConvTranspose(s, x, nn.ConvConfig{Filters: 1, Kernel: 3, Init: nn.He(s)})
 		},
 	} {

@@ -19,37 +19,54 @@ const (
 // PadImage lengthens images [batch, height, width, channels] by n pixels on each of the four sides. A reflection needs images of more than n
 // pixels a side.
 func PadImage(x *Node, n int, mode PadMode) *Node {
-	checkImage("PadImage", x)
+	b := block{"PadImage", nil}
+	b.image(x)
+	if n < 0 {
+		b.fail("%d pixels; give 0 or more, or use nn.CropImage", n)
+	}
+	if mode != PadZero && mode != PadReflect && mode != PadReplicate {
+		b.fail("unknown mode %q; use zero, reflect or replicate", mode)
+	}
 	for axis := 1; axis <= 2; axis++ {
-		x = padAxis(x, axis, n, mode)
+		x = b.padAxis(x, axis, [2]int{n, n}, mode)
 	}
 	return x
 }
 
-func padAxis(x *Node, axis, n int, mode PadMode) *Node {
+// padAxis lengthens one axis by some pixels before and after it.
+func (b block) padAxis(x *Node, axis int, by [2]int, mode PadMode) *Node {
 	size := x.Shape().Dim(axis)
-	switch {
-	case n < 0:
-		panic(fmt.Errorf("nn.PadImage: %d pixels; give 0 or more, or use nn.CropImage", n))
-	case n == 0:
+	if n := max(by[0], by[1]); mode == PadReflect && n >= size {
+		b.fail("a reflection by %d pixels needs more than %d, but x is %s; nn.PadReplicate needs one", n, n, x.Shape())
+	}
+	beyond := func(n, end int) *Node { // n pixels beyond the pixel at an end
+		switch mode {
+		case PadReflect:
+			from := 1
+			if end > 0 {
+				from = end - n
+			}
+			return flip(along(x, axis, from, from+n), axis)
+		case PadReplicate:
+			shape := x.Shape().Clone()
+			shape.Dimensions[axis] = n
+			return BroadcastToShape(along(x, axis, end, end+1), shape)
+		default:
+			return zerosAlong(x, axis, n)
+		}
+	}
+	var parts []*Node
+	if by[0] > 0 {
+		parts = append(parts, beyond(by[0], 0))
+	}
+	parts = append(parts, x)
+	if by[1] > 0 {
+		parts = append(parts, beyond(by[1], size-1))
+	}
+	if len(parts) == 1 {
 		return x
-	case mode == PadReflect && n >= size:
-		panic(fmt.Errorf("nn.PadImage: a reflection by %d pixels needs more than %d, but x is %s", n, n, x.Shape()))
 	}
-	shape := x.Shape().Clone()
-	shape.Dimensions[axis] = n
-	switch mode {
-	case PadZero:
-		zeros := zerosAlong(x, axis, n)
-		return Concatenate([]*Node{zeros, x, zeros}, axis)
-	case PadReflect:
-		return Concatenate([]*Node{flip(along(x, axis, 1, n+1), axis), x, flip(along(x, axis, size-1-n, size-1), axis)}, axis)
-	case PadReplicate:
-		return Concatenate([]*Node{
-			BroadcastToShape(along(x, axis, 0, 1), shape), x, BroadcastToShape(along(x, axis, size-1, size), shape),
-		}, axis)
-	}
-	panic(fmt.Errorf("nn.PadImage: unknown mode %q; use zero, reflect or replicate", mode))
+	return Concatenate(parts, axis)
 }
 
 // CropImage takes n pixels away on each of the four sides.

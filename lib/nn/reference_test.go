@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"darkroom/lib/nn"
+
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -54,32 +56,52 @@ func dot(a, b array) float64 {
 	return s
 }
 
-// pads are TensorFlow's SAME padding before an axis, as its documentation states it.
-func pads(in, kernel, stride int) (out, before int) {
-	out = (in + stride - 1) / stride
-	total := kernel - stride
-	if in%stride != 0 {
-		total = kernel - in%stride
+// windows is the number of windows along an axis and the padding before it, as TensorFlow's documentation states them.
+func windows(in, kernel int, c nn.ConvConfig) (out, before int) {
+	reach := kernel + (kernel-1)*(c.Dilation-1)
+	if c.Padding == nn.Valid {
+		return (in - reach + c.Stride) / c.Stride, 0
 	}
-	return out, max(total, 0) / 2
+	total := reach - c.Stride
+	if in%c.Stride != 0 {
+		total = reach - in%c.Stride
+	}
+	return (in + c.Stride - 1) / c.Stride, max(total, 0) / 2
 }
 
-// taps calls f with the indices of every product in a convolution of x [b, h, w, in] and k [kh, kw, in, out].
-func taps(x, k []int, stride int, f func(b, i, j, y, z, p, q, in, out int)) {
-	h, top := pads(x[1], k[0], stride)
-	w, left := pads(x[2], k[1], stride)
+// beyond is the pixel of n that stands at a place which may lie beyond the edge, or -1 for a zero.
+func beyond(at, n int, mode nn.PadMode) int {
+	switch {
+	case at >= 0 && at < n:
+		return at
+	case mode == nn.PadReplicate:
+		return min(max(at, 0), n-1)
+	case mode == nn.PadReflect && at < 0:
+		return -at
+	case mode == nn.PadReflect:
+		return 2*(n-1) - at
+	}
+	return -1
+}
+
+// taps calls f with the indices of every product in a convolution of x [b, h, w, in] and k [kh, kw, in/groups, out].
+func taps(x, k []int, c nn.ConvConfig, f func(b, i, j, y, z, p, q, in, out int)) {
+	h, top := windows(x[1], k[0], c)
+	w, left := windows(x[2], k[1], c)
 	for b := range x[0] {
 		for i := range h {
 			for j := range w {
 				for p := range k[0] {
 					for q := range k[1] {
-						y, z := i*stride+p-top, j*stride+q-left
-						if y < 0 || z < 0 || y >= x[1] || z >= x[2] {
+						y := beyond(i*c.Stride+p*c.Dilation-top, x[1], c.Padding)
+						z := beyond(j*c.Stride+q*c.Dilation-left, x[2], c.Padding)
+						if y < 0 || z < 0 {
 							continue
 						}
 						for in := range k[2] {
 							for out := range k[3] {
-								f(b, i, j, y, z, p, q, in, out)
+								group := out / (k[3] / c.Groups)
+								f(b, i, j, y, z, p, q, group*k[2]+in, out)
 							}
 						}
 					}
@@ -90,21 +112,27 @@ func taps(x, k []int, stride int, f func(b, i, j, y, z, p, q, in, out int)) {
 }
 
 // conv is the convolution by loops.
-func conv(x, k array, stride int) array {
-	h, _ := pads(x.dims[1], k.dims[0], stride)
-	w, _ := pads(x.dims[2], k.dims[1], stride)
+func conv(x, k array, c nn.ConvConfig) array {
+	h, _ := windows(x.dims[1], k.dims[0], c)
+	w, _ := windows(x.dims[2], k.dims[1], c)
 	y := zeros(x.dims[0], h, w, k.dims[3])
-	taps(x.dims, k.dims, stride, func(b, i, j, u, v, p, q, in, out int) {
-		y.v[y.at(b, i, j, out)] += x.v[x.at(b, u, v, in)] * k.v[k.at(p, q, in, out)]
+	taps(x.dims, k.dims, c, func(b, i, j, u, v, p, q, in, out int) {
+		y.v[y.at(b, i, j, out)] += x.v[x.at(b, u, v, in)] * k.v[k.at(p, q, in%k.dims[2], out)]
 	})
 	return y
 }
 
-// convTranspose is the transpose of conv by loops: x [b, h, w, in], k [kh, kw, filters, in].
-func convTranspose(x, k array, stride int) array {
-	y := zeros(x.dims[0], x.dims[1]*stride, x.dims[2]*stride, k.dims[2])
-	taps(y.dims, k.dims, stride, func(b, i, j, u, v, p, q, in, out int) {
-		y.v[y.at(b, u, v, in)] += x.v[x.at(b, i, j, out)] * k.v[k.at(p, q, in, out)]
+// convTranspose is the transpose of conv by loops: x [b, h, w, in], k [kh, kw, filters/groups, in].
+func convTranspose(x, k array, c nn.ConvConfig) array {
+	side := func(i int) int {
+		if c.Padding == nn.Valid {
+			return (x.dims[i]-1)*c.Stride + (k.dims[i-1]-1)*c.Dilation + 1
+		}
+		return x.dims[i] * c.Stride
+	}
+	y := zeros(x.dims[0], side(1), side(2), k.dims[2]*c.Groups)
+	taps(y.dims, k.dims, c, func(b, i, j, u, v, p, q, in, out int) {
+		y.v[y.at(b, u, v, in)] += x.v[x.at(b, i, j, out)] * k.v[k.at(p, q, in%k.dims[2], out)]
 	})
 	return y
 }
