@@ -97,8 +97,13 @@ type Info struct {
 type Dataset struct {
 	Info
 	Train, Test Split
-	Digest      string   // identity of the data, as the function Digest gives it
-	Notes       []string // pictures that were skipped or converted, one line each
+	// TrainB and TestB are domain B of a set for translation, whose domain A is Train and Test; nil in other sets.
+	TrainB, TestB Split
+	// Paired says that picture i of Train and picture i of TrainB show the same thing, and so do those of Test and TestB. A method that
+	// learns without pairs, as CycleGAN does, must draw from Train and TrainB independently; the pairs of Test and TestB serve to measure it.
+	Paired bool
+	Digest string   // identity of the data, as the function Digest gives it
+	Notes  []string // pictures that were skipped or converted, one line each
 }
 
 // Options says how to open a dataset.
@@ -134,7 +139,7 @@ func (o Options) prepare(p Picture) Picture {
 	return p
 }
 
-// Open returns a dataset: "mnist", "fashion-mnist", "naturals" or "folder:/some/pictures". The files of a pinned
+// Open returns a dataset of the catalogue, such as "mnist", or "folder:/some/pictures". The files of a pinned
 // dataset are fetched on first use; the opened dataset is then kept, so that opening it again in this process is free.
 func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err := o.check(); err != nil {

@@ -39,14 +39,20 @@ func square(p Picture, size int) Picture {
 	side := min(p.Height, p.Width)
 	y, x := (p.Height-side)/2, (p.Width-side)/2
 	if side != p.Height || side != p.Width {
-		out := make([]uint8, side*side*p.Channels)
-		row := side * p.Channels
-		for i := range side {
-			copy(out[i*row:(i+1)*row], p.Pix[((y+i)*p.Width+x)*p.Channels:])
-		}
-		p.Height, p.Width, p.Pix = side, side, out
+		p = crop(p, y, x, side, side)
 	}
 	return resize(p, size, size)
+}
+
+// crop returns the rectangle of the given size whose top left corner is (y, x), with pixels of its own.
+func crop(p Picture, y, x, height, width int) Picture {
+	row := width * p.Channels
+	out := make([]uint8, height*row)
+	for i := range height {
+		copy(out[i*row:(i+1)*row], p.Pix[((y+i)*p.Width+x)*p.Channels:])
+	}
+	p.Height, p.Width, p.Pix = height, width, out
+	return p
 }
 
 // resize scales the picture with the Catmull-Rom cubic (a = -0.5), which golang.org/x/image/draw widens by the scale
