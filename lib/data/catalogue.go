@@ -84,6 +84,19 @@ func catalogue() []entry {
 			Files: naturalFiles(),
 		}, readNaturals},
 		{Info{
+			Name:     "cifar-10",
+			Title:    "CIFAR-10 photographs of things and animals: 50,000 training and 10,000 test pictures, 32×32 colour, 10 classes",
+			Licence:  "none stated by its authors; from the 80 Million Tiny Images, which were collected from the web",
+			Citation: "A. Krizhevsky: Learning multiple layers of features from tiny images. Technical report, University of Toronto, 2009",
+			Address:  "https://www.cs.toronto.edu/~kriz/cifar.html",
+			Mirrors:  []string{"https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/"},
+			Kinds:    []lab.Kind{lab.Generate, lab.Restore},
+			Classes: []string{
+				"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+			},
+			Files: cifarFiles(),
+		}, readCIFAR},
+		{Info{
 			Name:     "emoji-google",
 			Title:    emojiTitle + ", drawn by Google (Noto Emoji 2.048)",
 			Licence:  "pictures: Apache-2.0 (Google); list: MIT (Cal Henderson)",

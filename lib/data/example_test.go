@@ -27,7 +27,7 @@ func ExampleLookup() {
 	fmt.Println(err)
 	// Output:
 	// MIT (Zalando SE)
-	// unknown dataset "natural" (did you mean "naturals"?); there are mnist, fashion-mnist, naturals, emoji-google, emoji-twitter and emoji, and folder:/some/pictures for a folder of your own
+	// unknown dataset "natural" (did you mean "naturals"?); there are mnist, fashion-mnist, naturals, cifar-10, emoji-google, emoji-twitter and emoji, and folder:/some/pictures for a folder of your own
 }
 
 // Catalogue lists the pinned datasets.
@@ -39,6 +39,7 @@ func ExampleCatalogue() {
 	// mnist [generate restore]
 	// fashion-mnist [generate restore]
 	// naturals [restore]
+	// cifar-10 [generate restore]
 	// emoji-google [generate restore]
 	// emoji-twitter [generate restore]
 	// emoji [translate]
