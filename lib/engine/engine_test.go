@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/nn"
 	"darkroom/lib/record"
 )
 
@@ -161,6 +163,88 @@ func interrupted(t *testing.T, e *Engine, spec lab.Spec) (*lab.Result, bool) {
 	}
 	t.Fatal("the run was never finished")
 	return nil, false
+}
+
+// tuned is a method that trains with all that an optimizer has a state for.
+type tuned struct{ *methods.VAE }
+
+// Objectives implements methods.Trainable.
+func (m tuned) Objectives() []methods.Objective {
+	o := m.VAE.Objectives()
+	o[0].Average = 0.9
+	o[0].Adam.UpdateConfig = nn.UpdateConfig{Accumulate: 3, ClipNorm: 5, WeightDecay: 0.01, Schedule: nn.WarmUp(2, nn.Cosine(0.1))}
+	return o
+}
+
+// TestTuned interrupts a training with accumulation, clipping, warm-up, cosine and averages again and again, at each place between two updates,
+// and compares it with an undisturbed one, byte for byte.
+func TestTuned(t *testing.T) {
+	e, spec := New(Options{}), tiny(t)["vae"]
+	spec.Steps = 16
+	learn := func(runs string, sessionSteps int) (sessions int, dir string) {
+		t.Helper()
+		spec.Runs = runs
+		spec, err := e.Resolve(context.Background(), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			sessions++
+			ctx, cancel := context.WithCancelCause(context.Background())
+			steps := 0
+			j, err := e.prepare(ctx, spec, func(ev lab.Event) {
+				if ev.Elapsed > 0 { // of this session
+					if steps++; steps == sessionSteps {
+						cancel(errors.New("enough"))
+					}
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.method = tuned{j.method.(*methods.VAE)}
+			w, err := record.Acquire(ctx, spec, func(s string) { t.Log(s) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = j.learn(ctx, w)
+			w.Close()
+			cancel(nil)
+			if err == nil {
+				return sessions, w.Dir
+			}
+			if !strings.Contains(err.Error(), "enough") {
+				t.Fatal(err)
+			}
+		}
+	}
+	_, whole := learn(t.TempDir(), 0)
+	sessions, cut := learn(t.TempDir(), 4)
+	if sessions != 4 {
+		t.Errorf("%d sessions, want 4", sessions)
+	}
+	same(t, content(t, whole), content(t, cut))
+	r, err := record.Open(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := r.Events()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, ev := range events { // the rates of 5 updates: half, whole, and the cosine over what is left
+		update := i / 3
+		want := 1e-3 * float64(update+1) / 2
+		if update > 1 {
+			want = 1e-3 * (0.1 + 0.9*0.5*(1+math.Cos(math.Pi*float64(update-2)/3)))
+		}
+		if got := ev.Values["learning-rate"]; math.Abs(got-want) > 1e-9 {
+			t.Errorf("step %d: the learning rate is %g, want %g", ev.Step, got, want)
+		}
+		if norm := ev.Values["gradient/norm"]; (norm > 0) != (ev.Step >= 3) {
+			t.Errorf("step %d: the gradients of the last update have norm %g", ev.Step, norm)
+		}
+	}
 }
 
 // TestDamage cuts and edits the files of an unfinished run: it falls back to the last good checkpoint, says so, and ends as if
