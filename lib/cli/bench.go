@@ -11,6 +11,7 @@ import (
 	"darkroom/kernel"
 	"darkroom/lib/bench"
 	"darkroom/lib/engine"
+	"darkroom/lib/engine/onednn"
 	"darkroom/lib/lab"
 
 	"github.com/spf13/cobra"
@@ -26,13 +27,15 @@ type stepRow struct {
 	RatioBest *float64           `json:"ratio_best"` // to the better of TensorFlow and PyTorch
 	RatioJAX  *float64           `json:"ratio_jax"`
 	Spread    [2]float64         `json:"spread_ms"` // least and largest of the alternations' medians
+	Peak      float64            `json:"peak_gflops,omitempty"`
+	Blocks    []bench.Block      `json:"blocks,omitempty"`
 }
 
 func (a *app) benchCommand() *cobra.Command {
 	root := &cobra.Command{Use: "bench", Short: "Time darkroom beside other frameworks", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var venv, script string
-	var asJSON, compile bool
+	var asJSON, compile, roofline bool
 	var rounds, steps int
 	cmd := &cobra.Command{
 		Use:   "step [NET...]",
@@ -64,7 +67,7 @@ ratios hold when the machine's speed drifts.`,
 				}
 			}
 			for _, net := range nets {
-				row, err := a.timeNet(cmd, net, peers, rounds, steps)
+				row, err := a.timeNet(cmd, net, peers, rounds, steps, roofline)
 				if err != nil {
 					return fmt.Errorf("%s: %w", net.Name, err)
 				}
@@ -78,6 +81,9 @@ ratios hold when the machine's speed drifts.`,
 					continue
 				}
 				_, _ = fmt.Fprintln(a.out, row)
+				for _, b := range row.Blocks {
+					_, _ = fmt.Fprintln(a.out, " ", b)
+				}
 			}
 			return nil
 		},
@@ -87,6 +93,7 @@ ratios hold when the machine's speed drifts.`,
 	cmd.Flags().IntVar(&rounds, "rounds", 5, "alternations between darkroom and the peers")
 	cmd.Flags().IntVar(&steps, "steps", 50, "timed steps in each alternation, after 10 to warm up")
 	cmd.Flags().BoolVar(&compile, "compile", false, "also say how long tracing and compiling took")
+	cmd.Flags().BoolVar(&roofline, "roofline", false, "also say how fast each convolution is, and how near the machine's matrix products")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each network")
 	root.AddCommand(cmd)
 	return root
@@ -111,7 +118,7 @@ func chosenNets(names []string) ([]bench.Net, error) {
 	return out, nil
 }
 
-func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rounds, steps int) (*stepRow, error) {
+func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rounds, steps int, roofline bool) (*stepRow, error) {
 	b, err := a.engine().Backend(cmd.Context())
 	if err != nil {
 		return nil, err
@@ -144,6 +151,13 @@ func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rou
 			theirs[name] = append(theirs[name], ms)
 		}
 	}
+	if roofline {
+		peak := onednn.Peak()
+		row.Peak = peak / 1e9
+		if row.Blocks, err = s.Roofline(steps, peak); err != nil {
+			return nil, err
+		}
+	}
 	row.Median, row.Spread = bench.Median(own), [2]float64{slices.Min(own), slices.Max(own)}
 	best := math.Inf(1)
 	for name, times := range theirs {
@@ -174,6 +188,9 @@ func (r *stepRow) String() string {
 	}
 	if r.RatioJAX != nil {
 		s += fmt.Sprintf("  %.2f of JAX", *r.RatioJAX)
+	}
+	if r.Peak > 0 {
+		s += fmt.Sprintf("  matrix products reach %.0f GFLOP/s", r.Peak)
 	}
 	if r.Compile > 0 {
 		s += fmt.Sprintf("  compiled in %.1f s", r.Compile/1000)

@@ -51,6 +51,12 @@ func fans(shape shapes.Shape) (in, out int) {
 
 // Dense is x·W + b for x [batch, in], giving [batch, units].
 func Dense(s *Scope, x *Node, units int, init Initializer) *Node {
+	b := block{"Dense", s}
+	if x.Rank() != 2 || !x.DType().IsFloat() {
+		b.fail("x is %s, but must be [batch, in] of floating-point numbers; nn.Flatten makes it so", x.Shape())
+	}
+	b.atLeast("units", units, 1)
+	b.initializer(init)
 	in := x.Shape().Dim(-1)
 	w := s.WithInitializer(init).VariableWithShape("weights", shapes.Make(x.DType(), in, units)).NodeValue(x.Graph())
 	return AddBias(s, Dot(x, w).Product())
@@ -60,8 +66,23 @@ func Dense(s *Scope, x *Node, units int, init Initializer) *Node {
 func AddBias(s *Scope, x *Node) *Node {
 	n := x.Shape().Dim(-1)
 	b := s.WithInitializer(Zeros).VariableWithShape("bias", shapes.Make(x.DType(), n)).NodeValue(x.Graph())
-	return Add(x, ExpandLeftToRank(b, x.Rank()))
+	return Add(x, perChannel(b, x))
 }
+
+// perChannel gives a vector [c] the shape of x [..., c].
+func perChannel(vector, x *Node) *Node {
+	row := ExpandLeftToRank(vector, x.Rank())
+	return withGradient(BroadcastToShape(row, x.Shape()), func(v *Node) []*Node {
+		return []*Node{ReshapeWithShape(channelSum(v), row.Shape())}
+	})
+}
+
+// channelSum sums x [..., c] over everything but the channels. It is a true two-dimensional sum behind a barrier: of any other XLA's CPU backend
+// makes a windowed reduction, which takes eight times as long.
+func channelSum(x *Node) *Node { return ReduceSum(barrier(Reshape(x, -1, x.Shape().Dim(-1))), 0) }
+
+// barrier is x, which XLA must then compute for itself. go-xla leaves out a barrier of one value, so a constant stands beside it.
+func barrier(x *Node) *Node { return OptimizationBarriers(x, ScalarZero(x.Graph(), x.DType()))[0] }
 
 // Flatten makes [batch, everything else].
 func Flatten(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), -1) }

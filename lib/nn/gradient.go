@@ -10,7 +10,7 @@ import (
 )
 
 // GoMLX has no gradient for Reverse, Pad and convolutions with input dilation, and so none for a transposed convolution nor for the second
-// derivative of a strided one or of a slice. Its table of gradients is open, but a node's parameters are not; so the blocks that know them
+// derivative of a strided one or of a slice; others of its gradients are right, but slow. Its table of gradients is open, but a node's parameters are not; so the blocks that know them
 // attach the gradient to the node that they made, and the table asks the node first. TestUpstreamGradients fails once GoMLX
 // closes the gap.
 
@@ -47,7 +47,7 @@ func attached(n *Node) func(v *Node) []*Node {
 }
 
 func init() { // the table is GoMLX's; there is no other way in
-	for _, kind := range []NodeType{NodeTypeConvGeneral, NodeTypeReverse, NodeTypeSlice} {
+	for _, kind := range []NodeType{NodeTypeBroadcastInDim, NodeTypeConvGeneral, NodeTypeMax, NodeTypeReverse, NodeTypeSlice} {
 		stock := VJPRegistration[kind]
 		VJPRegistration[kind] = func(n *Node, vs []*Node, shape shapes.Shape) []*Node {
 			if gradient := attached(n); gradient != nil {

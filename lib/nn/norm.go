@@ -18,13 +18,11 @@ func BatchNorm(s *Scope, x *Node, momentum, epsilon float64) *Node {
 	meanVar := s.WithInitializer(Zeros).VariableWithShape("mean", shape).SetTrainable(false)
 	varVar := s.WithInitializer(Ones).VariableWithShape("variance", shape).SetTrainable(false)
 
-	// True two-dimensional sums behind a barrier: XLA's CPU backend makes a slow windowed reduction of the others.
-	flat := OptimizationBarrier(Reshape(x, -1, n))
 	mean, variance := meanVar.NodeValue(g), varVar.NodeValue(g)
 	if s.Store().IsTraining(g) {
-		pixels := float64(flat.Shape().Dim(0))
-		mean = ReduceMean(flat, 0)
-		variance = Max(Sub(ReduceMean(Square(flat), 0), Square(mean)), ZerosLike(mean))
+		pixels := float64(x.Shape().Size() / n)
+		mean = DivScalar(channelSum(x), pixels)
+		variance = Max(Sub(DivScalar(channelSum(Square(x)), pixels), Square(mean)), ZerosLike(mean))
 		move := func(old, now *Node) *Node {
 			return StopGradient(Add(MulScalar(old, momentum), MulScalar(now, 1-momentum)))
 		}
@@ -34,6 +32,5 @@ func BatchNorm(s *Scope, x *Node, momentum, epsilon float64) *Node {
 	}
 	scale := Div(gamma, Sqrt(AddScalar(variance, epsilon))) // GoMLX has no gradient for Rsqrt
 	shift := Sub(beta, Mul(mean, scale))
-	y := Add(Mul(flat, ExpandLeftToRank(scale, 2)), ExpandLeftToRank(shift, 2))
-	return Reshape(y, x.Shape().Dimensions...)
+	return Add(Mul(x, perChannel(scale, x)), perChannel(shift, x))
 }

@@ -137,9 +137,28 @@ enum { XLA_FFI_INVALID_ARGUMENT = 3, XLA_FFI_RESOURCE_EXHAUSTED = 8, XLA_FFI_INT
 typedef struct {
   size_t struct_size;
   XLA_FFI_Extension *extension_start;
+  XLA_FFI_Error *error;
+} XLA_FFI_Error_Destroy_Args;
+
+typedef struct {
+  size_t struct_size;
+  XLA_FFI_Extension *extension_start;
+  void *ctx;
+  void (*task)(void *data);
+  void *data;
+} XLA_FFI_ThreadPool_Schedule_Args;
+
+typedef struct {
+  size_t struct_size;
+  XLA_FFI_Extension *extension_start;
   XLA_FFI_Api_Version api_version;
   const void *internal_api;
   XLA_FFI_Error *(*error_create)(XLA_FFI_Error_Create_Args *);
+  void *error_get_message;
+  void (*error_destroy)(XLA_FFI_Error_Destroy_Args *);
+  void *handler_register, *stream_get, *type_register, *execution_context_get, *state_set, *state_get;
+  void *device_memory_allocate, *device_memory_free;
+  XLA_FFI_Error *(*thread_pool_schedule)(XLA_FFI_ThreadPool_Schedule_Args *);
 } XLA_FFI_Api;
 
 enum { XLA_FFI_F32 = 11, XLA_FFI_S64 = 5, XLA_FFI_STAGE_EXECUTE = 3, XLA_FFI_BUFFER = 1, XLA_FFI_ATTR_ARRAY = 1 };

@@ -1,6 +1,7 @@
 //go:build linux && amd64 && cgo
 
 // The handler of the custom_call: one convolution, split into parts that each run on one thread.
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,7 +100,39 @@ static int64_t now(void) {
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *);
+// ---- the time of each convolution, while somebody wants to know ----
+
+enum { TIMED = 256 };
+static atomic_int timing;
+static pthread_mutex_t timed_mutex = PTHREAD_MUTEX_INITIALIZER;
+static dr_timing timed[TIMED];
+static int timed_count;
+
+void dr_time_each(int on) {
+  pthread_mutex_lock(&timed_mutex);
+  timed_count = 0;
+  pthread_mutex_unlock(&timed_mutex);
+  atomic_store(&timing, on);
+}
+
+static void record(const dr_conv *c, int64_t spent) {
+  pthread_mutex_lock(&timed_mutex);
+  int i = 0;
+  while (i < timed_count && memcmp(&timed[i].conv, c, sizeof *c)) i++;
+  if (i == timed_count && i < TIMED) timed[timed_count++] = (dr_timing){.conv = *c};
+  if (i < timed_count) timed[i].calls++, timed[i].nanoseconds += spent;
+  pthread_mutex_unlock(&timed_mutex);
+}
+
+int dr_timings(dr_timing *to, int room) {
+  pthread_mutex_lock(&timed_mutex);
+  int n = timed_count < room ? timed_count : room;
+  memcpy(to, timed, n * sizeof *to);
+  pthread_mutex_unlock(&timed_mutex);
+  return n;
+}
+
+static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *, dr_conv *);
 
 XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
   for (XLA_FFI_Extension *e = f->extension_start; e; e = e->next)
@@ -111,14 +144,16 @@ XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
       return NULL;
     }
   int64_t start = now();
-  XLA_FFI_Error *e = convolve(f);
+  dr_conv c;
+  XLA_FFI_Error *e = convolve(f, &c);
+  int64_t spent = now() - start;
   atomic_fetch_add(&calls, 1);
-  atomic_fetch_add(&nanoseconds, now() - start);
+  atomic_fetch_add(&nanoseconds, spent);
+  if (!e && atomic_load(&timing)) record(&c, spent);
   return e;
 }
 
-static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f) {
-  dr_conv conv, *c = &conv;
+static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f, dr_conv *c) {
   if (f->struct_size < sizeof *f) return fail(f, XLA_FFI_INTERNAL, NULL, "this plugin's call frame is not known here");
   if (!read_conv(f, c)) return fail(f, XLA_FFI_INVALID_ARGUMENT, NULL, "a call without the shapes of its convolution");
   int64_t nx = c->n * c->h * c->w * c->c, ny = c->n * c->oh * c->ow * c->k, nw = c->k * (c->c / c->groups) * c->kh * c->kw;
@@ -145,13 +180,13 @@ static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f) {
     j.w = w;
   }
   c->flip = 0;  // from here on it makes no difference
-  dr_split(c, dr_pool_threads(), &j.batch_parts, &j.row_parts);
+  dr_split(c, dr_threads(), &j.batch_parts, &j.row_parts);
   int parts = j.batch_parts * j.row_parts;
   if (c->kind == DR_BACKWARD_WEIGHTS && parts > 1) {
     j.sums = dr_workspace(1, sizeof(float) * nw * (parts - 1));
     if (!j.sums) return fail(f, XLA_FFI_RESOURCE_EXHAUSTED, c, "out of memory");
   }
-  dr_parallel(parts, run_part, &j);
+  dr_parallel(f, parts, run_part, &j);
   int status = atomic_load(&j.status);
   if (status == dnnl_out_of_memory) return fail(f, XLA_FFI_RESOURCE_EXHAUSTED, c, "out of memory");
   if (status != dnnl_success) return fail(f, XLA_FFI_INTERNAL, c, "failed");
@@ -169,7 +204,7 @@ int dr_accepts(const dr_conv *conv, char *impl, size_t size) {
     return 1;
   }
   int batch_parts, row_parts, ok = 1;
-  dr_split(&c, dr_pool_threads(), &batch_parts, &row_parts);
+  dr_split(&c, dr_threads(), &batch_parts, &row_parts);
   for (int i = 0; i < batch_parts * row_parts && ok; i++) {
     dr_part p;
     int status;

@@ -21,12 +21,21 @@ void dr_one_thread(void);  // oneDNN on this thread uses this thread only
 XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *);
 int dr_accepts(const dr_conv *, char *impl, size_t size);  // 1 if a fast implementation exists; its name
 int64_t dr_calls(void), dr_nanoseconds(void);              // of the handler, since the start
+typedef struct {
+  dr_conv conv;  // its flip is always 0
+  int64_t calls, nanoseconds;
+} dr_timing;
+void dr_time_each(int on);                // begins anew, or ends
+int dr_timings(dr_timing *to, int room);  // how many it wrote
 int dr_cached(void);                                       // primitives in the cache
 
-// Threads (pool.c): runs part(job, i) for i in [0, parts), on the caller too; returns when all are done.
-int dr_pool_start(int threads);  // the number of threads that there are, the caller's included
-int dr_pool_threads(void);
-void dr_parallel(int parts, void (*part)(void *job, int i), void *job);
+// Threads (pool.c): runs part(arg, i) for i in [0, parts), on the caller and on the threads of the plugin that called with f; returns when all are done.
+// Without a plugin's call f is NULL.
+void dr_set_threads(int n);  // how many parts there should be
+int dr_threads(void);
+void dr_parallel(const XLA_FFI_CallFrame *f, int parts, void (*part)(void *arg, int i), void *arg);
+
+double dr_peak(void);  // floating-point operations a second of oneDNN's matrix product on all threads; 0 if it fails
 
 // The plugin (hook.c). dr_hook returns NULL, or why the hook cannot be placed, which the caller frees.
 char *dr_hook(const char *plugin, const char *target);

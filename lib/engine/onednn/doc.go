@@ -14,8 +14,9 @@
 //	onednn.go     Enable, Status, Stats; install.go: the library's pin
 //	hook.c        the plugin's compile call and the registration of the handler
 //	conv.c        the handler: shapes checked, work split, errors
-//	split.c       the parts that it is split into; pool.c: the threads that they run on
+//	split.c       the parts that it is split into; pool.c: how they run side by side
 //	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels
+//	peak.c        what the machine can do
 //	library.c     oneDNN loaded; abi.h: the C interfaces, declared by hand
 //	memory.c      glibc's malloc, tuned for big temporaries
 //

@@ -28,7 +28,7 @@ func unsupported() string {
 	return ""
 }
 
-// start loads the library, starts the threads and hooks the plugin.
+// start loads the library and hooks the plugin.
 func start(plugin, library string, threads int) (s Status, reason string) {
 	cPlugin, cLibrary, cGomp := C.CString(plugin), C.CString(library), C.CString("libgomp.so.1")
 	defer C.free(unsafe.Pointer(cPlugin))
@@ -38,7 +38,8 @@ func start(plugin, library string, threads int) (s Status, reason string) {
 		defer C.free(unsafe.Pointer(r))
 		return s, C.GoString(r)
 	}
-	s.Threads = int(C.dr_pool_start(C.int(min(threads, 64))))
+	s.Threads = min(threads, 64)
+	C.dr_set_threads(C.int(s.Threads))
 	s.Version = fmt.Sprintf("%d.%d.%d", C.dr_major(), C.dr_minor(), C.dr_patch())
 	s.CPU = cpuName() + ", " + isaName(int(C.dr_isa()))
 	if r := C.dr_hook(cPlugin, C.CString(Target)); r != nil { // the plugin keeps the name
@@ -86,6 +87,38 @@ func cConv(c Conv) C.dr_conv {
 	}
 	return conv
 }
+
+// goConv is the inverse of cConv.
+func goConv(conv *C.dr_conv) Conv {
+	v := (*[C.DR_CONV_VALUES]C.int64_t)(unsafe.Pointer(conv))
+	var c Conv
+	c.Kind = Kind(v[0])
+	for i, to := range []*int{&c.N, &c.H, &c.W, &c.C, &c.OH, &c.OW, &c.K, &c.KH, &c.KW, &c.StrideH, &c.StrideW, &c.DilateH, &c.DilateW,
+		&c.Top, &c.Bottom, &c.Left, &c.Right, &c.Groups} {
+		*to = int(v[1+i])
+	}
+	c.Flip, c.Bias = v[19] != 0, v[20] != 0
+	for i := range c.WeightStrides {
+		c.WeightStrides[i] = int(v[21+i])
+	}
+	return c
+}
+
+func timeEach() (stop func() []Timing) {
+	C.dr_time_each(1)
+	return func() []Timing {
+		var raw [256]C.dr_timing
+		n := int(C.dr_timings(&raw[0], C.int(len(raw))))
+		C.dr_time_each(0)
+		out := make([]Timing, n)
+		for i := range out {
+			out[i] = Timing{goConv(&raw[i].conv), int64(raw[i].calls), time.Duration(raw[i].nanoseconds)}
+		}
+		return out
+	}
+}
+
+func peak() float64 { return float64(C.dr_peak()) }
 
 func handlerCounts() (fallbacks, calls int64, spent time.Duration) {
 	return int64(C.dr_fallbacks()), int64(C.dr_calls()), time.Duration(C.dr_nanoseconds())

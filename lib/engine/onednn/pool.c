@@ -1,88 +1,92 @@
 //go:build linux && amd64 && cgo
 
-// A small pool of threads. Parts are claimed, by the caller too, so a pool that is busy with other callers' work delays
-// nobody for ever, and several callers may come at once.
+// Work in parts, on the plugin's own threads: they are awake already when one operation follows another, and no second pool competes with
+// them for the cores. Parts are claimed, by the caller too, so threads that are busy with other work delay nobody for ever.
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include "darkroom.h"
 
-typedef struct job {
-  int parts, next, done;  // under the mutex
+typedef struct {
+  int parts;
   void (*part)(void *, int);
   void *arg;
-  struct job *later;
+  atomic_int next, done, holders;  // a thread may look at the job after it is done
+  pthread_mutex_t mutex;
+  pthread_cond_t finished;
 } job;
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER, finished = PTHREAD_COND_INITIALIZER;
-static job *first;               // jobs with parts that nobody has claimed
-static atomic_int waiting_jobs;  // how many, for those who spin
-static int threads = 1;
-
-// claim runs one part of j, which has one to claim. The mutex is held before and after.
-static void claim(job *j) {
-  int i = j->next++;
-  if (j->next == j->parts) {  // the last one: no more to claim
-    job **p = &first;
-    while (*p != j) p = &(*p)->later;
-    *p = j->later;
-    atomic_fetch_sub(&waiting_jobs, 1);
-  }
-  pthread_mutex_unlock(&mutex);
-  j->part(j->arg, i);
-  pthread_mutex_lock(&mutex);
-  if (++j->done == j->parts) pthread_cond_broadcast(&finished);
+static void drop(job *j) {
+  if (atomic_fetch_sub(&j->holders, 1) > 1) return;
+  pthread_mutex_destroy(&j->mutex);
+  pthread_cond_destroy(&j->finished);
+  free(j);
 }
 
-enum { SPIN = 2000 };  // some 50 µs: convolutions come close together, and waking a thread costs as much
-
-static void *worker(void *unused) {
-  (void)unused;
-  dr_one_thread();
-  pthread_mutex_lock(&mutex);
-  for (;;) {
-    if (first) {
-      claim(first);
-      continue;
-    }
-    pthread_mutex_unlock(&mutex);
-    for (int i = 0; i < SPIN && atomic_load_explicit(&waiting_jobs, memory_order_relaxed) == 0; i++) __builtin_ia32_pause();
-    pthread_mutex_lock(&mutex);
-    if (!first) pthread_cond_wait(&work, &mutex);
+static void claim(job *j) {
+  for (int i; (i = atomic_fetch_add(&j->next, 1)) < j->parts;) {
+    j->part(j->arg, i);
+    if (atomic_fetch_add(&j->done, 1) + 1 < j->parts) continue;
+    pthread_mutex_lock(&j->mutex);
+    pthread_cond_broadcast(&j->finished);
+    pthread_mutex_unlock(&j->mutex);
   }
+}
+
+static void help(void *data) {
+  job *j = data;
+  claim(j);
+  drop(j);
+}
+
+static void *help_thread(void *data) {
+  help(data);
   return NULL;
 }
 
-int dr_pool_start(int want) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for Go's threads
-  for (; threads < want; threads++) {
-    pthread_t t;
-    if (pthread_create(&t, NULL, worker, NULL)) break;
-    pthread_detach(t);
+// schedule asks for a helper: from the plugin, or a thread of its own where no plugin calls. Returns 0 if there is none.
+static int schedule(const XLA_FFI_CallFrame *f, job *j) {
+  if (f) {
+    if (f->api->struct_size < offsetof(XLA_FFI_Api, thread_pool_schedule) + sizeof(void *)) return 0;
+    XLA_FFI_ThreadPool_Schedule_Args args = {.struct_size = sizeof args, .ctx = f->ctx, .task = help, .data = j};
+    XLA_FFI_Error *e = f->api->thread_pool_schedule(&args);
+    if (!e) return 1;
+    XLA_FFI_Error_Destroy_Args destroy = {.struct_size = sizeof destroy, .error = e};
+    f->api->error_destroy(&destroy);
+    return 0;
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return threads;
+  pthread_t t;
+  if (pthread_create(&t, NULL, help_thread, j)) return 0;
+  pthread_detach(t);
+  return 1;
 }
 
-int dr_pool_threads(void) { return threads; }
+static int threads = 1;
+void dr_set_threads(int n) { threads = n; }
+int dr_threads(void) { return threads; }
 
-void dr_parallel(int parts, void (*part)(void *, int), void *arg) {
-  if (parts == 1) {
-    part(arg, 0);
+enum { SPIN = 4000 };  // some 100 µs: the parts are equal, and waking a thread costs as much
+
+void dr_parallel(const XLA_FFI_CallFrame *f, int parts, void (*part)(void *, int), void *arg) {
+  job *j = parts > 1 ? calloc(1, sizeof *j) : NULL;
+  if (!j) {
+    for (int i = 0; i < parts; i++) part(arg, i);
     return;
   }
-  job j = {.parts = parts, .part = part, .arg = arg};
-  pthread_mutex_lock(&mutex);
-  job **p = &first;
-  while (*p) p = &(*p)->later;
-  *p = &j;
-  atomic_fetch_add(&waiting_jobs, 1);
-  pthread_cond_broadcast(&work);
-  while (j.next < parts) claim(&j);
-  while (j.done < parts) pthread_cond_wait(&finished, &mutex);
-  pthread_mutex_unlock(&mutex);
+  *j = (job){.parts = parts, .part = part, .arg = arg, .holders = 1};
+  pthread_mutex_init(&j->mutex, NULL);
+  pthread_cond_init(&j->finished, NULL);
+  int helpers = (parts < threads ? parts : threads) - 1;
+  for (int i = 0; i < helpers; i++) {
+    atomic_fetch_add(&j->holders, 1);
+    if (!schedule(f, j)) atomic_fetch_sub(&j->holders, 1);
+  }
+  claim(j);
+  for (int i = 0; i < SPIN && atomic_load(&j->done) < parts; i++) __builtin_ia32_pause();
+  if (atomic_load(&j->done) < parts) {
+    pthread_mutex_lock(&j->mutex);
+    while (atomic_load(&j->done) < parts) pthread_cond_wait(&j->finished, &j->mutex);
+    pthread_mutex_unlock(&j->mutex);
+  }
+  drop(j);
 }

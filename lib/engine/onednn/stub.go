@@ -15,5 +15,9 @@ func start(string, string, int) (Status, string) { return Status{}, unsupported(
 
 func handlerCounts() (fallbacks, calls int64, spent time.Duration) { return 0, 0, 0 }
 
+func timeEach() (stop func() []Timing) { return func() []Timing { return nil } }
+
+func peak() float64 { return 0 }
+
 // TuneMemory does nothing on this platform.
 func TuneMemory() {}
