@@ -33,6 +33,18 @@ var AdversarialLosses = []AdversarialLoss{
 	}, negativeMean},
 }
 
+// LabelSmoothing is the non-saturating game in which the discriminator takes real images for real only with probability 1 − smoothing, so
+// that it does not grow too sure (one-sided: Salimans et al. 2016, section 3.4). smoothing is in [0, 1); they use 0.1.
+func LabelSmoothing(smoothing float64) AdversarialLoss {
+	block{"LabelSmoothing", nil}.smoothing(smoothing)
+	game := AdversarialLosses[0]
+	game.Name += ", smoothed"
+	game.Discriminator = func(real, fake *Node) *Node {
+		return Add(bernoulliDiscriminator(real, fake), MulScalar(ReduceAllMean(real), smoothing))
+	}
+	return game
+}
+
 func bernoulliDiscriminator(real, fake *Node) *Node {
 	return Add(ReduceAllMean(softplus(Neg(real))), ReduceAllMean(softplus(fake)))
 }
@@ -42,6 +54,7 @@ func negativeMean(fake *Node) *Node { return Neg(ReduceAllMean(fake)) }
 // GradientPenalty is the mean over the batch of (‖∇D(x̂)‖ − 1)² at points x̂ between real and generated images, drawn by u [batch, 1, 1,
 // 1] uniform on [0, 1] (Gulrajani et al. 2017). critic maps images to one value each.
 func GradientPenalty(critic func(x *Node) *Node, real, fake, u *Node) *Node {
+	block{"GradientPenalty", nil}.together(operand{"real", real}, operand{"fake", fake}, operand{"u", u})
 	x := Add(Mul(u, StopGradient(real)), Mul(OneMinus(u), StopGradient(fake)))
 	norm := Sqrt(AddScalar(squaredGradients(critic, x), 1e-12))
 	return ReduceAllMean(Square(AddScalar(norm, -1)))
@@ -62,8 +75,11 @@ func squaredGradients(critic func(x *Node) *Node, x *Node) *Node {
 // TotalVariation is the mean over the batch of the sum of absolute differences of neighbouring pixels (anisotropic; Rudin et al. 1992),
 // for images [batch, height, width, channels].
 func TotalVariation(x *Node) *Node {
-	checkImage("TotalVariation", x)
+	b := block{"TotalVariation", nil}
+	b.image(x)
 	d := x.Shape().Dimensions
+	b.atLeast("the height of x", d[1], 2)
+	b.atLeast("the width of x", d[2], 2)
 	difference := func(axis int) *Node {
 		return ReduceAllSum(Abs(Sub(along(x, axis, 1, d[axis]), along(x, axis, 0, d[axis]-1))))
 	}

@@ -41,6 +41,18 @@ func (b block) atLeast(what string, n, least int) {
 	}
 }
 
+func (b block) positive(what string, v float64) {
+	if !(v > 0) {
+		b.fail("%s is %g; it must be above 0", what, v)
+	}
+}
+
+func (b block) initializer(init Initializer) {
+	if init == nil {
+		b.fail("there is no initializer; give nn.Normal(s, 0.02), nn.Glorot(s) or nn.He(s)")
+	}
+}
+
 // padding checks the padding of a window, and makes Same of its other name PadZero.
 func (b block) padding(p PadMode) PadMode {
 	switch p {

@@ -105,9 +105,7 @@ func (b block) conv(x *Node, c ConvConfig) ConvConfig {
 			c.Groups, in, x.Shape(), c.Filters, divisors(in, c.Filters))
 	}
 	c.Padding = b.padding(c.Padding)
-	if c.Init == nil {
-		b.fail("Init is nil; give nn.Normal(s, 0.02), nn.Glorot(s) or nn.He(s)")
-	}
+	b.initializer(c.Init)
 	return c
 }
 

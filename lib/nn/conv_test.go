@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"darkroom/lib/engine/onednn"
 	"darkroom/lib/engine/xlatest"
 	"darkroom/lib/nn"
 
@@ -61,23 +62,20 @@ func (l layer) loops(x, k array) array {
 
 // optionLayers have each option of ConvConfig, alone and with others.
 func optionLayers(r *rand.Rand) (layers []layer) {
-	for _, c := range []nn.ConvConfig{
-		{Kernel: 3, Padding: nn.Valid}, {Kernel: 2, Padding: nn.Valid, Stride: 2}, {Kernel: 1, Padding: nn.Valid, Stride: 3},
-		{Kernel: 3, Dilation: 2}, {Kernel: 2, Dilation: 3, Stride: 2}, {Kernel: 3, Dilation: 2, Padding: nn.Valid},
-		{Kernel: 3, Groups: 2}, {Kernel: 4, Groups: 2, Stride: 2}, {Kernel: 3, Groups: 4, Padding: nn.Valid},
-		{Kernel: 2, Groups: 2, Dilation: 2, Stride: 3}, {Kernel: 3, Padding: nn.PadZero},
-	} {
-		c.Filters = 4
-		layers = append(layers, newLayer(r, false, 5, 6, 4, c), newLayer(r, true, 3, 2, 4, c))
+	add := func(transpose bool, filters int, configs ...nn.ConvConfig) {
+		for _, c := range configs {
+			c.Filters = filters
+			layers = append(layers, newLayer(r, transpose, 5, 4, 4, c))
+		}
 	}
-	for _, c := range []nn.ConvConfig{
-		{Kernel: 3, Padding: nn.PadReflect}, {Kernel: 4, Padding: nn.PadReflect, Stride: 2}, {Kernel: 2, Padding: nn.PadReflect, Groups: 2},
-		{Kernel: 5, Padding: nn.PadReplicate}, {Kernel: 3, Padding: nn.PadReplicate, Dilation: 2, Groups: 2},
-		{Kernel: 1, Padding: nn.PadReflect}, {Kernel: 1, Padding: nn.PadReplicate, Stride: 2},
-	} {
-		c.Filters = 2
-		layers = append(layers, newLayer(r, false, 5, 4, 2, c))
-	}
+	add(false, 2, nn.ConvConfig{Kernel: 3, Padding: nn.Valid}, nn.ConvConfig{Kernel: 1, Padding: nn.Valid, Stride: 3},
+		nn.ConvConfig{Kernel: 3, Padding: nn.PadReflect}, nn.ConvConfig{Kernel: 4, Padding: nn.PadReflect, Stride: 2},
+		nn.ConvConfig{Kernel: 5, Padding: nn.PadReplicate}, nn.ConvConfig{Kernel: 3, Padding: nn.PadReplicate, Dilation: 2, Groups: 2},
+		nn.ConvConfig{Kernel: 2, Dilation: 3, Stride: 2}, nn.ConvConfig{Kernel: 3, Groups: 2})
+	add(false, 4, nn.ConvConfig{Kernel: 3, Groups: 4, Padding: nn.Valid})
+	add(true, 2, nn.ConvConfig{Kernel: 2, Padding: nn.Valid, Stride: 2}, nn.ConvConfig{Kernel: 1, Padding: nn.Valid, Stride: 3},
+		nn.ConvConfig{Kernel: 3, Dilation: 2}, nn.ConvConfig{Kernel: 3, Groups: 2, Stride: 2},
+		nn.ConvConfig{Kernel: 2, Groups: 2, Dilation: 2, Stride: 3, Padding: nn.Valid})
 	return layers
 }
 
@@ -216,11 +214,15 @@ func TestConvFloat32(t *testing.T) {
 		newLayer(r, false, 21, 20, 16, nn.ConvConfig{Kernel: 3, Filters: 16, Stride: 2, Padding: nn.Valid}),
 		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 5, Filters: 16, Padding: nn.PadReflect}),
 	} {
+		before := onednn.Stats()
 		single := func(a array) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...) }
 		got := model.MustCallOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
 			y := l.graph(s, x, k)
 			return append([]*Node{y}, Gradient(MulScalar(ReduceAllSum(Square(y)), 0.5), x, k)...)
 		}, single(l.x), single(l.k))
+		if after := onednn.Stats(); after.Programs > 0 && after.Taken != before.Taken+3 { // it is on
+			t.Errorf("%s: oneDNN took %d of the convolution and its two gradients", l, after.Taken-before.Taken)
+		}
 		y := l.loops(l.x, l.k)
 		dx, dk := zeros(l.x.dims...), zeros(l.k.dims...)
 		if l.transpose { // y is the big side

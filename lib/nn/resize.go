@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see dense.go
@@ -24,10 +23,11 @@ const (
 // image is mirrored, as MATLAB's imresize does it. antialias widens the kernel when the image becomes smaller, so that it averages. It
 // is linear, two products with small matrices, and so differentiable as often as one likes.
 func Resize(x *Node, height, width int, kind Interpolation, antialias bool) *Node {
-	checkImage("Resize", x)
-	if height < 1 || width < 1 {
-		panic(fmt.Errorf("nn.Resize: to %d×%d; both must be at least 1", height, width))
-	}
+	b := block{"Resize", nil}
+	b.image(x)
+	b.atLeast("height", height, 1)
+	b.atLeast("width", width, 1)
+	b.known(kind)
 	d := x.Shape().Dimensions
 	x = Einsum("oh,bhwc->bowc", weights(x, d[1], height, kind, antialias), x)
 	return Einsum("ow,bhwc->bhoc", weights(x, d[2], width, kind, antialias), x)
@@ -35,25 +35,44 @@ func Resize(x *Node, height, width int, kind Interpolation, antialias bool) *Nod
 
 // Upsample resizes images to factor times their size.
 func Upsample(x *Node, factor int, kind Interpolation) *Node {
-	checkImage("Upsample", x)
-	if factor < 1 {
-		panic(fmt.Errorf("nn.Upsample: factor %d; it must be at least 1", factor))
+	b := block{"Upsample", nil}
+	b.image(x)
+	b.atLeast("factor", factor, 1)
+	b.known(kind)
+	if kind == Nearest {
+		return repeated(x, factor)
 	}
 	return Resize(x, x.Shape().Dim(1)*factor, x.Shape().Dim(2)*factor, kind, false)
 }
 
+// repeated writes each pixel factor×factor times.
+func repeated(x *Node, factor int) *Node {
+	d := x.Shape().Dimensions
+	x = Reshape(x, d[0], d[1], 1, d[2], 1, d[3])
+	x = BroadcastToDims(x, d[0], d[1], factor, d[2], factor, d[3])
+	return Reshape(x, d[0], d[1]*factor, d[2]*factor, d[3])
+}
+
 // weights is the matrix [to, from] of a resampling.
 func weights(x *Node, from, to int, kind Interpolation, antialias bool) *Node {
-	m := ResizeMatrix(from, to, kind, antialias)
-	w := ConstTensor(x.Graph(), tensors.FromFlatDataAndDimensions(m, to, from))
+	return constant(x, ResizeMatrix(from, to, kind, antialias), to, from)
+}
+
+// constant makes numbers a constant of x's graph and type.
+func constant(x *Node, v []float64, dims ...int) *Node {
+	c := ConstTensor(x.Graph(), tensors.FromFlatDataAndDimensions(v, dims...))
 	if x.DType() != dtypes.Float64 {
-		w = ConvertDType(w, x.DType())
+		c = ConvertDType(c, x.DType())
 	}
-	return w
+	return c
 }
 
 // ResizeMatrix is the matrix [to, from], row-major, that Resize multiplies one axis with. Its rows sum to 1.
 func ResizeMatrix(from, to int, kind Interpolation, antialias bool) []float64 {
+	b := block{"ResizeMatrix", nil}
+	b.known(kind)
+	b.atLeast("from", from, 1)
+	b.atLeast("to", to, 1)
 	kernel, radius := kernelOf(kind)
 	scale := float64(to) / float64(from)
 	stretch := 1.0
@@ -96,7 +115,7 @@ func kernelOf(kind Interpolation) (kernel func(t float64) float64, radius float6
 		return nil, 0.5
 	case Bilinear:
 		return func(t float64) float64 { return math.Max(0, 1-math.Abs(t)) }, 1
-	case Bicubic:
+	default: // Bicubic
 		return func(t float64) float64 {
 			t = math.Abs(t)
 			switch {
@@ -109,16 +128,17 @@ func kernelOf(kind Interpolation) (kernel func(t float64) float64, radius float6
 			}
 		}, 2
 	}
-	panic(fmt.Errorf("nn.Resize: unknown interpolation %q; use nearest, bilinear or bicubic", kind))
 }
 
 // PixelShuffle rearranges [b, h, w, c·factor²] into [b, h·factor, w·factor, c] (Shi et al. 2016): channel c·factor² + i·factor + j of a pixel
 // becomes channel c of the pixel at row i and column j of its block, as PyTorch numbers them.
 func PixelShuffle(x *Node, factor int) *Node {
-	checkImage("PixelShuffle", x)
+	b := block{"PixelShuffle", nil}
+	b.image(x)
+	b.atLeast("factor", factor, 1)
 	d := x.Shape().Dimensions
-	if factor < 1 || d[3]%(factor*factor) != 0 {
-		panic(fmt.Errorf("nn.PixelShuffle: %d channels are no multiple of factor² = %d", d[3], factor*factor))
+	if d[3]%(factor*factor) != 0 {
+		b.fail("the %d channels of x %s are no multiple of factor² = %d", d[3], x.Shape(), factor*factor)
 	}
 	c := d[3] / (factor * factor)
 	x = Reshape(x, d[0], d[1], d[2], c, factor, factor)
@@ -127,10 +147,12 @@ func PixelShuffle(x *Node, factor int) *Node {
 
 // PixelUnshuffle is the inverse of PixelShuffle.
 func PixelUnshuffle(x *Node, factor int) *Node {
-	checkImage("PixelUnshuffle", x)
+	b := block{"PixelUnshuffle", nil}
+	b.image(x)
+	b.atLeast("factor", factor, 1)
 	d := x.Shape().Dimensions
-	if factor < 1 || d[1]%factor != 0 || d[2]%factor != 0 {
-		panic(fmt.Errorf("nn.PixelUnshuffle: %d×%d pixels are no multiple of %d", d[1], d[2], factor))
+	if d[1]%factor != 0 || d[2]%factor != 0 {
+		b.fail("factor %d does not divide the %d×%d pixels of x %s; %s do", factor, d[1], d[2], x.Shape(), divisors(d[1], d[2]))
 	}
 	x = Reshape(x, d[0], d[1]/factor, factor, d[2]/factor, factor, d[3])
 	return Reshape(TransposeAllAxes(x, 0, 1, 3, 5, 2, 4), d[0], d[1]/factor, d[2]/factor, d[3]*factor*factor)
