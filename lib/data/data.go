@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -112,6 +113,10 @@ type Options struct {
 	Strict bool      // refuse a folder with a bad picture, rather than skip it
 	Size   int       // 0 leaves pictures as they are; else the centre square is resized to Size×Size
 	Grey   bool      // convert colour to grey by BT.601 luma
+	// Domains asks for two domains, as translation wants them: Dataset.TrainB and TestB. Of a folder it is either pictures in the folders
+	// trainA, trainB, testA and testB, or pairs A|B: pictures twice as wide as high, A on the left. Pairs in folders train and test (or val)
+	// are split so, others 4 to 1 by their pixels.
+	Domains bool
 }
 
 // MaxSize is the largest Options.Size.
@@ -151,6 +156,9 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	e, err := lookup(name)
 	if err != nil {
 		return nil, err
+	}
+	if o.Domains && !slices.Contains(e.Kinds, lab.Translate) {
+		return nil, fmt.Errorf("%s has one domain, and translation needs two; take emoji, or folder:/some/pictures with trainA, trainB, testA and testB", name)
 	}
 	return opened.get(ctx, e, o)
 }

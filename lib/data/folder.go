@@ -23,7 +23,7 @@ func isFolder(name string) bool { return strings.HasPrefix(name, folderPrefix) }
 func folderInfo(name string) Info {
 	return Info{
 		Name: name, Title: "the pictures in " + strings.TrimPrefix(name, folderPrefix) + " and its folders",
-		Licence: "that of the pictures", Kinds: []lab.Kind{lab.Generate, lab.Restore},
+		Licence: "that of the pictures", Kinds: []lab.Kind{lab.Generate, lab.Restore, lab.Translate},
 	}
 }
 
@@ -31,6 +31,9 @@ func folderInfo(name string) Info {
 const unreadable = "unreadable"
 
 func folderDigest(ctx context.Context, files []file, o Options) (string, error) {
+	if o.Domains {
+		_, files = layoutOf(files)
+	}
 	sums := make([]string, len(files))
 	err := each(ctx, len(files), func(i int) {
 		var err error
@@ -45,6 +48,9 @@ func folderDigest(ctx context.Context, files []file, o Options) (string, error) 
 func digestOf(files []file, sums []string, o Options) string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%s\nfolder\nsize %d grey %t\n", rules, o.Size, o.Grey)
+	if o.Domains {
+		_, _ = fmt.Fprintln(h, "domains")
+	}
 	for i, f := range files {
 		_, _ = fmt.Fprintf(h, "%q %s\n", f.name, sums[i])
 	}
@@ -77,30 +83,53 @@ func openFolder(ctx context.Context, dir string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Domains {
+		return openDomains(ctx, dir, files, o)
+	}
+	d, good, err := loadFolder(ctx, dir, files, o, func(p Picture) (Picture, error) { return o.prepare(p), nil })
+	if err == nil {
+		err = d.divide(dir, good)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// loadFolder reads and shapes all the pictures of a folder that can be used, in the order of files. Those that cannot be decoded are skipped with
+// a note, unless Options.Strict; one that cannot be shaped is an error.
+func loadFolder(
+	ctx context.Context, dir string, files []file, o Options, shape func(Picture) (Picture, error),
+) (*Dataset, Split, error) {
 	if o.Say != nil {
 		o.Say(fmt.Sprintf("reading %d pictures in %s", len(files), dir))
 	}
-	sums, pictures, bad := make([]string, len(files)), make([]decoded, len(files)), make([]error, len(files))
+	sums, pictures := make([]string, len(files)), make([]decoded, len(files))
+	bad, misfit := make([]error, len(files)), make([]error, len(files))
 	if err := each(ctx, len(files), func(i int) {
 		var b []byte
 		if b, sums[i], bad[i] = files[i].read(); bad[i] == nil {
 			if pictures[i], bad[i] = decode(b, maxPixels); bad[i] == nil {
 				pictures[i].Name = files[i].name
-				pictures[i].Picture = o.prepare(pictures[i].Picture)
+				pictures[i].Picture, misfit[i] = shape(pictures[i].Picture)
 			}
 		}
 	}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d := &Dataset{Info: folderInfo(folderPrefix + dir), Digest: digestOf(files, sums, o)}
 	var good Split
-	var refused []string
+	var refused, misfits []string
 	for i, f := range files {
 		name := printable(f.name)
 		if bad[i] != nil {
 			line := name + ": " + oneLine(bad[i])
 			refused = append(refused, line)
 			d.Notes = append(d.Notes, line+"; skipped")
+			continue
+		}
+		if misfit[i] != nil {
+			misfits = append(misfits, name+": "+oneLine(misfit[i]))
 			continue
 		}
 		if claim := claims(f.name); claim != pictures[i].format {
@@ -111,26 +140,21 @@ func openFolder(ctx context.Context, dir string, o Options) (*Dataset, error) {
 		}
 		good = append(good, pictures[i].Picture)
 	}
+	if len(misfits) > 0 {
+		return nil, nil, fmt.Errorf("%d of the %d pictures in folder %q do not fit:\n  %s", len(misfits), len(files), dir, few(misfits))
+	}
 	if o.Strict && len(refused) > 0 {
-		return nil, fmt.Errorf("folder %q has pictures that cannot be used (leave strict out to skip them):\n  %s",
+		return nil, nil, fmt.Errorf("folder %q has pictures that cannot be used (leave strict out to skip them):\n  %s",
 			dir, few(refused))
 	}
 	if len(good) == 0 {
-		return nil, fmt.Errorf("none of the %d pictures in folder %q can be used:\n  %s", len(files), dir, few(refused))
+		return nil, nil, fmt.Errorf("none of the %d pictures in folder %q can be used:\n  %s", len(files), dir, few(refused))
 	}
 	good, note := oneColour(good)
-	var copies int
-	if d.Train, d.Test, copies, err = divide(good); err != nil {
-		return nil, fmt.Errorf("folder %q: %w", dir, err)
-	}
 	if note != "" {
 		d.Notes = append(d.Notes, note)
 	}
-	if copies > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf(
-			"%d of %d pictures are copies of others; copies are kept on the same side of the split", copies, len(good)))
-	}
-	return d, nil
+	return d, good, nil
 }
 
 // oneColour makes every picture colour if any of them is.
@@ -147,6 +171,19 @@ func oneColour(s Split) (Split, string) {
 	}
 	return s, fmt.Sprintf("%d of %d pictures are grey; as others are in colour, grey is repeated to three channels",
 		greys, len(s))
+}
+
+// divide fills the two splits of a folder.
+func (d *Dataset) divide(dir string, all Split) (err error) {
+	var copies int
+	if d.Train, d.Test, copies, err = divide(all); err != nil {
+		return fmt.Errorf("folder %q: %w", dir, err)
+	}
+	if copies > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf(
+			"%d of %d pictures are copies of others; copies are kept on the same side of the split", copies, len(all)))
+	}
+	return nil
 }
 
 // divide splits pictures 4 to 1: of the distinct ones, the fifth with the smallest hashes of shape and pixels is the
