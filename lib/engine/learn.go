@@ -209,6 +209,9 @@ func (t *trainer) interrupted(ctx context.Context) error {
 func (t *trainer) read() error {
 	at := time.Now()
 	defer func() { t.inside += time.Since(at) }() // the device is asynchronous: this waits for the steps
+	if len(t.pending) > 0 && len(t.pending[0]) != len(t.names) {
+		t.pending = nil // of an older darkroom, which had other scalars
+	}
 	for i, out := range t.unread {
 		values, err := tensors.CopyFlatData[float32](out)
 		if err != nil {

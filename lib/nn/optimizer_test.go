@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -143,7 +144,42 @@ func TestAccumulate(t *testing.T) {
 	}
 }
 
-// a trainedProblem trains the variables /a and /b by one objective, with averages.
+// TestStepDecay counts its falls in whole numbers, where a rounding error would show as a fall one update early or late.
+func TestStepDecay(t *testing.T) {
+	const updates, gamma = 200_000, 0.9999
+	number := make([]float32, updates)
+	for i := range number {
+		number[i] = float32(i + 1)
+	}
+	for _, every := range []int{1, 3, 7, 10, 999, 4096} {
+		got := MustExecOnce(xlatest.Backend(t), func(n *Node) *Node { return nn.StepDecay(every, gamma)(n, updates) }, number)
+		for i, g := range tensors.MustCopyFlatData[float32](got) {
+			if want := math.Pow(gamma, float64(i/every)); math.Abs(float64(g)/want-1) > 2e-5 {
+				t.Fatalf("every %d: the factor at update %d is %g, want %g", every, i+1, g, want)
+			}
+		}
+	}
+}
+
+// TestOptimizerMisuse checks that settings that do not go together say so.
+func TestOptimizerMisuse(t *testing.T) {
+	sgd := func(s nn.Schedule) nn.Optimizer { return nn.SGD{UpdateConfig: nn.UpdateConfig{Schedule: s}} }
+	for says, o := range map[string]nn.Optimizer{
+		"ClipNorm and ClipValue":  nn.SGD{UpdateConfig: nn.UpdateConfig{ClipNorm: 1, ClipValue: 1}},
+		"Decay and Schedule":      nn.Adam{Decay: 0.5, UpdateConfig: nn.UpdateConfig{Schedule: nn.Cosine(0)}},
+		"share = 1.5":             sgd(nn.LinearDecay(1.5)),
+		"floor = -1":              sgd(nn.Cosine(-1)),
+		"every = 0 and gamma = 2": sgd(nn.StepDecay(0, 2)),
+		"lasts 0 updates":         sgd(nn.WarmUp(0, nil)),
+	} {
+		p := problem(t, o, 10, func(w, x *Node) *Node { return ReduceAllSum(Mul(w, x)) })
+		if _, err := p.exec.Call([]float32{1, 1, 1}, []float32{1, 1}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("the error is %v, and should say %q", err, says)
+		}
+	}
+}
+
+// trainedProblem trains the variables /a and /b by one objective, with averages.
 type trainedProblem struct {
 	store *model.Store
 	exec  *model.Exec
