@@ -151,7 +151,7 @@ func TestStepDecay(t *testing.T) {
 	for i := range number {
 		number[i] = float32(i + 1)
 	}
-	for _, every := range []int{1, 3, 7, 10, 999, 4096} {
+	for _, every := range []int{1, 7, 41, 999, 4096} { // a float32 of 1/41 is too small
 		got := MustExecOnce(xlatest.Backend(t), func(n *Node) *Node { return nn.StepDecay(every, gamma)(n, updates) }, number)
 		for i, g := range tensors.MustCopyFlatData[float32](got) {
 			if want := math.Pow(gamma, float64(i/every)); math.Abs(float64(g)/want-1) > 2e-5 {
