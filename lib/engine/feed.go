@@ -24,8 +24,8 @@ type feed struct {
 func newFeed(j *job, m methods.Trainable, from int) (*feed, error) {
 	f := &feed{make(chan []any, ahead), make(chan struct{})}
 	make1 := j.wholeImages(m.BatchSize())
-	if p, ok := j.method.(methods.Patcher); ok && j.task.Kind == lab.Restore {
-		make1 = j.patches(m.BatchSize(), p.PatchSize())
+	if _, ok := j.method.(methods.Patcher); ok && j.task.Kind == lab.Restore {
+		make1 = j.patches(m.BatchSize(), j.problem.Height)
 	}
 	go func() {
 		for step := from; ; step++ {

@@ -63,7 +63,9 @@ func (j *job) pose() error {
 		}
 		p.Operator, p.Channels = op, 1
 		if patcher, ok := j.method.(methods.Patcher); ok {
-			p.Height, p.Width = patcher.PatchSize(), patcher.PatchSize()
+			m := physics.Multiple(op)
+			p.Height = patcher.PatchSize() / m * m
+			p.Width = p.Height
 			for _, pic := range j.data.Train {
 				if pic.Height < p.Height || pic.Width < p.Width {
 					return fmt.Errorf("%s learns from patches of %d×%d, but the picture %s is %d×%d; set patch to at most %d",

@@ -10,6 +10,7 @@ import (
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/metrics"
+	"darkroom/lib/physics"
 	"darkroom/lib/record"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -32,8 +33,13 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			return fmt.Errorf("stopped while restoring; what was learnt is kept, the same command measures again: %w", context.Cause(ctx))
 		}
 		pic := j.data.Test[j.testAt(i)]
-		truth := pic.Image()
-		y, aux, err := j.degrade(pic)
+		truth, y, aux, err := j.degrade(pic)
+		if err != nil {
+			return fmt.Errorf("degrading %s: %w", pic.Name, err)
+		}
+		start, err := j.apply(model.NewStore(), func(_ *model.Scope, y, aux *graph.Node) *graph.Node {
+			return physics.Start(j.problem.Operator, y, aux)
+		}, y, aux)
 		if err != nil {
 			return fmt.Errorf("degrading %s: %w", pic.Name, err)
 		}
@@ -49,7 +55,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			values[k] = append(values[k], v)
 		}
 		names = append(names, pic.Name)
-		for kind, im := range map[string]lab.Image{"truth": truth, "degraded": y, "restored": x} {
+		for kind, im := range map[string]lab.Image{"truth": truth, "degraded": start, "restored": x} {
 			if err := w.WritePicture(pic.Name, kind, im); err != nil {
 				return err
 			}
@@ -65,20 +71,27 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 	return nil
 }
 
-// degrade makes the measurement of a picture: it depends on the picture's name and the operator alone, so that all methods see the
-// same pixels.
-func (j *job) degrade(pic data.Picture) (y, aux lab.Image, err error) {
+// degrade makes the measurement of a picture, which is cropped, at its bottom and right, to a size that the operator fits: it depends on the
+// picture's name and the operator alone, so that all methods see the same pixels.
+func (j *job) degrade(pic data.Picture) (truth, y, aux lab.Image, err error) {
 	op := j.problem.Operator
 	random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %s %s", evalSeed, op.Describe(), pic.Name))))
-	x := pic.Image()
-	if a := op.Aux(random, x.Height, x.Width, x.Channels); a != nil {
-		aux = lab.Image{Height: x.Height, Width: x.Width, Channels: x.Channels, Pix: a}
+	truth = pic.Image()
+	if m := physics.Multiple(op); truth.Height%m != 0 || truth.Width%m != 0 {
+		if truth.Height < m || truth.Width < m {
+			return truth, y, aux, fmt.Errorf("the picture is %d×%d, but %s needs at least %d×%d", truth.Width, truth.Height, op.Describe(), m, m)
+		}
+		truth = truth.Crop(0, 0, truth.Height/m*m, truth.Width/m*m)
 	}
-	y, err = j.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, x, aux)
-	for i := range y.Pix {
-		y.Pix[i] += float32(op.Sigma() * random.NormFloat64())
+	if a := op.Aux(random, truth.Height, truth.Width, truth.Channels); a != nil {
+		aux = lab.Image{Height: truth.Height, Width: truth.Width, Channels: truth.Channels, Pix: a}
 	}
-	return y, aux, err
+	y, err = j.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, truth, aux)
+	if err != nil {
+		return truth, y, aux, err
+	}
+	physics.Corrupt(op, random, y.Pix)
+	return truth, y, aux, nil
 }
 
 func (j *job) restore(store *model.Store, m methods.Restorer, y, aux lab.Image) (lab.Image, error) {
@@ -107,7 +120,8 @@ func (j *job) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.No
 		if err != nil {
 			return err
 		}
-		out = lab.Image{Height: x.Height, Width: x.Width, Channels: x.Channels}
+		d := got[0].Shape().Dimensions
+		out = lab.Image{Height: d[1], Width: d[2], Channels: d[3]}
 		out.Pix, err = tensors.CopyFlatData[float32](got[0])
 		return err
 	})

@@ -25,7 +25,7 @@ var small = map[string]lab.Set{
 	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},
 }
 
-const n, side, classes = 6, 8, 3
+const n, side, classes = 6, 12, 3
 
 func tensor(v []float32, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(v, dims...)
@@ -95,6 +95,9 @@ func contract(t *testing.T, e methods.Entry, operator string) {
 		}
 	}
 	if err := m.Pose(p); err != nil {
+		if operator != "" && strings.HasPrefix(err.Error(), e.Name+": ") && strings.Contains(err.Error(), "; use ") {
+			t.Skip(err) // not for this operator
+		}
 		t.Fatal(err)
 	}
 	store := model.NewStore()

@@ -2,6 +2,7 @@ package methods
 
 import (
 	"darkroom/lib/nn"
+	"darkroom/lib/physics"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 )
@@ -35,10 +36,7 @@ func (m *DnCNN) Objectives() []Objective {
 		Loss: func(s *Scope, b Batch) Loss {
 			op, g := m.problem.Operator, b.X.Graph()
 			aux := op.DrawAux(s, g, b.X.Shape())
-			y := op.Forward(b.X, aux)
-			if op.Sigma() > 0 {
-				y = Add(y, MulScalar(s.RandomNormal(g, y.Shape()), op.Sigma()))
-			}
+			y := physics.DrawNoise(op, s, op.Forward(b.X, aux))
 			mse := ReduceAllMean(Square(Sub(m.Restore(s, y, aux), b.X)))
 			psnr := MulScalar(Log(mse), -4.342944819032518) // −10·log₁₀
 			// The paper's loss is half the squared error summed over a patch; the mean only rescales Adam's ε.
@@ -50,7 +48,7 @@ func (m *DnCNN) Objectives() []Objective {
 // Restore implements Restorer.
 func (m *DnCNN) Restore(s *Scope, y, aux *Node) *Node {
 	s = s.At("network")
-	y = m.problem.Operator.Adjoint(y, aux)
+	y = physics.Start(m.problem.Operator, y, aux)
 	h := y
 	for i := range m.Depth {
 		layer := s.At("layer%d", i+1)

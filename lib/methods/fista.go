@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"darkroom/lib/physics"
 	"darkroom/lib/sparse"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -32,6 +33,9 @@ type FISTA struct {
 func (m *FISTA) Pose(p Problem) error {
 	if m.Stride > m.Patch {
 		return fmt.Errorf("fista: stride %d is larger than the patch %d, so pixels would be left out; use a stride of at most %d", m.Stride, m.Patch, m.Patch)
+	}
+	if _, ok := physics.As[physics.Pixelwise](p.Operator); !ok && p.Operator != nil {
+		return fmt.Errorf("fista: %s is more than noise or missing pixels, which the sparse code of a patch undoes; use tv or dncnn", p.Operator.Describe())
 	}
 	return m.Posed.Pose(p)
 }

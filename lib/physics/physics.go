@@ -1,21 +1,19 @@
 package physics
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"regexp"
-	"strconv"
-
-	"darkroom/lib/lab"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Operator is a degradation y = A(x) + σ·noise of images [batch, height, width, channels] with values in [0, 1]. Some operators need an
-// array beside the image, such as a mask: Aux draws it on the host for a test picture, DrawAux in a training graph.
+// Operator is a degradation y = A(x) + σ·noise of images [batch, height, width, channels] with values in [0, 1]; ‖A‖ is at most 1. The
+// measurement may have another size than the image. Some operators need an array beside the image, such as a mask: Aux draws it on
+// the host for a test picture, DrawAux in a training graph. What some operators have besides are the small interfaces below.
 type Operator interface {
 	// Describe names the operator and its parameters, for protocols.
 	Describe() string
@@ -23,7 +21,8 @@ type Operator interface {
 	Forward(x, aux *Node) *Node
 	// Adjoint is Aᵀ: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩.
 	Adjoint(y, aux *Node) *Node
-	// Sigma is the standard deviation of the Gaussian noise, for values in [0, 1].
+	// Sigma is the standard deviation of the noise, for values in [0, 1]; of noise that depends on the picture, of one that has every grey
+	// equally often.
 	Sigma() float64
 	// Aux draws the array for one picture, [height, width, channels], or returns nil if the operator needs none.
 	Aux(r *rand.Rand, height, width, channels int) []float32
@@ -31,88 +30,135 @@ type Operator interface {
 	DrawAux(s *model.Scope, g *Graph, shape shapes.Shape) *Node
 }
 
-// Catalogue lists how operators are written.
-func Catalogue() []string { return []string{"denoise25", "inpaint50"} }
-
-var form = regexp.MustCompile(`^([a-z]+)([0-9]+)$`)
-
-// Parse reads an operator's name: "denoise25" is Gaussian noise of σ = 25/255, "inpaint50" hides half of the pixels.
-func Parse(name string) (Operator, error) {
-	m := form.FindStringSubmatch(name)
-	if m == nil || (m[1] != "denoise" && m[1] != "inpaint") {
-		return nil, fmt.Errorf("unknown degradation %q%s: use denoiseN (Gaussian noise, σ = N/255) or inpaintN (N %% of the pixels missing)",
-			name, lab.Suggest(name, Catalogue()))
-	}
-	n, err := strconv.Atoi(m[2])
-	switch {
-	case m[1] == "denoise" && (err != nil || n < 1 || n > 255):
-		return nil, fmt.Errorf("degradation %q: σ must be 1 to 255", name)
-	case m[1] == "inpaint" && (err != nil || n < 1 || n > 99):
-		return nil, fmt.Errorf("degradation %q: the share of missing pixels must be 1 to 99 %%", name)
-	case m[1] == "denoise":
-		return Noise{float64(n) / 255}, nil
-	default:
-		return Mask{float64(n) / 100}, nil
-	}
+// Corrupter operators have other noise than white Gaussian noise of deviation Sigma.
+type Corrupter interface {
+	// Corrupt turns Ax, on the host, into the measurement.
+	Corrupt(r *rand.Rand, y []float32)
+	// DrawNoise does so in a graph, for a batch.
+	DrawNoise(s *model.Scope, y *Node) *Node
 }
 
-// Noise is additive white Gaussian noise; A is the identity.
-type Noise struct{ Deviation float64 }
-
-// Describe implements Operator.
-func (n Noise) Describe() string { return fmt.Sprintf("Gaussian noise σ = %g/255", n.Deviation*255) }
-
-// Forward implements Operator.
-func (n Noise) Forward(x, _ *Node) *Node { return x }
-
-// Adjoint implements Operator.
-func (n Noise) Adjoint(y, _ *Node) *Node { return y }
-
-// Sigma implements Operator.
-func (n Noise) Sigma() float64 { return n.Deviation }
-
-// Aux implements Operator.
-func (n Noise) Aux(*rand.Rand, int, int, int) []float32 { return nil }
-
-// DrawAux implements Operator.
-func (n Noise) DrawAux(*model.Scope, *Graph, shapes.Shape) *Node { return nil }
-
-// Mask hides a share of the pixels, each independently, in all channels at once; there is no noise. aux is the mask: 1 where a
-// pixel is seen.
-type Mask struct{ Missing float64 }
-
-// Describe implements Operator.
-func (m Mask) Describe() string {
-	return fmt.Sprintf("%g %% of the pixels missing at random", m.Missing*100)
+// Leveller operators tell the deviation of the noise better from the measurement than by Sigma.
+type Leveller interface {
+	// Level returns the deviation, [batch, 1, 1, 1].
+	Level(y *Node) *Node
 }
 
-// Forward implements Operator.
-func (m Mask) Forward(x, mask *Node) *Node { return Mul(x, mask) }
+// Starter operators have a better first estimate of x than Aᵀy.
+type Starter interface{ Start(y, aux *Node) *Node }
 
-// Adjoint implements Operator.
-func (m Mask) Adjoint(y, mask *Node) *Node { return Mul(y, mask) }
+// Pixelwise operators multiply each value by a number: Ax = m∘x.
+type Pixelwise interface {
+	// Gain is m, from 0 to 1, as aux; nil if A is the identity.
+	Gain(aux *Node) *Node
+}
 
-// Sigma implements Operator.
-func (m Mask) Sigma() float64 { return 0 }
+// Convolution operators are a convolution of pictures that go round at their edges.
+type Convolution interface {
+	// Response is the transfer function of a picture of height×width, real and imaginary parts, each [height, width/2+1].
+	Response(height, width int) (re, im []float64)
+}
 
-// Aux implements Operator.
-func (m Mask) Aux(r *rand.Rand, height, width, channels int) []float32 {
-	out := make([]float32, height*width*channels)
-	for i := range height * width {
-		if r.Float64() >= m.Missing {
-			for c := range channels {
-				out[i*channels+c] = 1
-			}
+// Multipler operators need pictures whose sides are a multiple of a number.
+type Multipler interface{ Multiple() int }
+
+// As is the operator, or the one that it is made of, as an optional interface or a type of this package.
+func As[T any](op Operator) (T, bool) {
+	for op != nil {
+		if t, ok := op.(T); ok {
+			return t, true
 		}
+		w, ok := op.(With)
+		if !ok {
+			break
+		}
+		op = w.Operator
 	}
-	return out
+	var none T
+	return none, false
 }
 
-// DrawAux implements Operator.
-func (m Mask) DrawAux(s *model.Scope, g *Graph, shape shapes.Shape) *Node {
-	one := shape.Clone()
-	one.Dimensions[3] = 1
-	u := s.RandomUniform(g, one)
-	seen := ConvertDType(GreaterOrEqual(u, Scalar(g, shape.DType, m.Missing)), shape.DType)
-	return BroadcastToShape(seen, shape)
+// Corrupt adds the operator's noise to Ax, in place.
+func Corrupt(op Operator, r *rand.Rand, y []float32) {
+	if c, ok := op.(Corrupter); ok {
+		c.Corrupt(r, y)
+		return
+	}
+	for i := range y {
+		y[i] += float32(op.Sigma() * r.NormFloat64())
+	}
 }
+
+// DrawNoise is Corrupt in a graph.
+func DrawNoise(op Operator, s *model.Scope, y *Node) *Node {
+	if c, ok := op.(Corrupter); ok {
+		return c.DrawNoise(s, y)
+	}
+	if op.Sigma() == 0 {
+		return y
+	}
+	return Add(y, MulScalar(s.RandomNormal(y.Graph(), y.Shape()), op.Sigma()))
+}
+
+// Level is the deviation of the noise of a measurement, [batch, 1, 1, 1].
+func Level(op Operator, y *Node) *Node {
+	if l, ok := op.(Leveller); ok {
+		return l.Level(y)
+	}
+	return constant(y, op.Sigma())
+}
+
+// Start is a first estimate of x, of its size: Aᵀy, or the operator's own.
+func Start(op Operator, y, aux *Node) *Node {
+	if s, ok := As[Starter](op); ok {
+		return s.Start(y, aux)
+	}
+	return op.Adjoint(y, aux)
+}
+
+// Multiple is the number of which the sides of a picture must be a multiple.
+func Multiple(op Operator) int {
+	if m, ok := As[Multipler](op); ok {
+		return m.Multiple()
+	}
+	return 1
+}
+
+// Norm estimates ‖A‖ for images of x's size by the power method: v ← AᵀAv / ‖AᵀAv‖, from x. The estimate is never above ‖A‖, but for
+// rounding.
+func Norm(op Operator, x, aux *Node, iterations int) *Node {
+	length := func(v *Node) *Node { return Sqrt(ReduceAllSum(Square(v))) }
+	for range iterations {
+		x = Div(x, length(x))
+		x = op.Adjoint(op.Forward(x, aux), aux)
+	}
+	return Sqrt(length(x))
+}
+
+// plain is embedded in operators that have neither noise nor an array.
+type plain struct{}
+
+// Sigma implements Operator.
+func (plain) Sigma() float64 { return 0 }
+
+// Aux implements Operator.
+func (plain) Aux(*rand.Rand, int, int, int) []float32 { return nil }
+
+// DrawAux implements Operator.
+func (plain) DrawAux(*model.Scope, *Graph, shapes.Shape) *Node { return nil }
+
+// constant is v as [batch, 1, 1, 1], fit for a loop's body.
+func constant(y *Node, v float64) *Node {
+	return BroadcastToDims(Const(y.Graph(), float32(v)), y.Shape().Dim(0), 1, 1, 1)
+}
+
+// matrix is a constant of float32 for use in any function of y's program.
+func matrix(y *Node, values []float64, rows, cols int) *Node {
+	single := make([]float32, len(values))
+	for i, v := range values {
+		single[i] = float32(v)
+	}
+	return ConstTensor(y.Graph(), tensors.FromFlatDataAndDimensions(single, rows, cols))
+}
+
+func float32Shape(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
