@@ -12,18 +12,19 @@
 
 static const char *const kinds[] = {"forward", "backward data", "backward weights"};
 
-static XLA_FFI_Error *fail(XLA_FFI_CallFrame *f, int code, const dr_conv *c, const char *what) {
+XLA_FFI_Error *dr_error(const XLA_FFI_CallFrame *f, int code, const char *what) {
   char message[512];
-  if (c)
-    snprintf(message, sizeof message,
-             "oneDNN: %s (%s convolution of x [%ld, %ld, %ld, %ld] with kernel %ldx%ld to y [%ld, %ld, %ld, %ld], stride %ldx%ld, "
-             "%ld groups); DARKROOM_KERNELS=xla does without oneDNN",
-             what, kinds[c->kind], (long)c->n, (long)c->h, (long)c->w, (long)c->c, (long)c->kh, (long)c->kw, (long)c->n,
-             (long)c->oh, (long)c->ow, (long)c->k, (long)c->sh, (long)c->sw, (long)c->groups);
-  else
-    snprintf(message, sizeof message, "oneDNN: %s", what);
+  snprintf(message, sizeof message, "oneDNN: %s; DARKROOM_KERNELS=xla does without it", what);
   XLA_FFI_Error_Create_Args args = {.struct_size = sizeof args, .message = message, .code = code};
   return f->api->error_create(&args);
+}
+
+static XLA_FFI_Error *fail(const XLA_FFI_CallFrame *f, int code, const dr_conv *c, const char *what) {
+  char message[400];
+  snprintf(message, sizeof message, "%s (%s convolution of x [%ld, %ld, %ld, %ld] with kernel %ldx%ld to y [%ld, %ld, %ld, %ld], stride %ldx%ld, %ld groups)",
+           what, kinds[c->kind], (long)c->n, (long)c->h, (long)c->w, (long)c->c, (long)c->kh, (long)c->kw, (long)c->n, (long)c->oh,
+           (long)c->ow, (long)c->k, (long)c->sh, (long)c->sw, (long)c->groups);
+  return dr_error(f, code, message);
 }
 
 // read_conv finds the attribute that Rewrite wrote.
@@ -37,13 +38,14 @@ static int read_conv(const XLA_FFI_CallFrame *f, dr_conv *c) {
     const int64_t *v = a->data;
     for (int k = 1; k <= 18; k++)  // sizes, strides, dilations and groups from 1; paddings from 0
       if (v[k] < !(k >= 14 && k <= 17) || v[k] > INT32_MAX) return 0;
-    return c->kind == DR_FORWARD || (!c->bias && (c->kind == DR_BACKWARD_DATA || c->kind == DR_BACKWARD_WEIGHTS));
+    if (c->slope < 0 || c->slope > UINT32_MAX) return 0;
+    return c->kind == DR_FORWARD || c->kind == DR_BACKWARD_DATA || (c->kind == DR_BACKWARD_WEIGHTS && !c->bias && !c->activated);
   }
   return 0;
 }
 
-// buffer returns the data of a float32 buffer of exactly n elements, else NULL.
-static float *buffer(const XLA_FFI_Values *v, int i, int64_t n) {
+// dr_buffer returns the data of a float32 buffer of exactly n elements, else NULL.
+float *dr_buffer(const XLA_FFI_Values *v, int i, int64_t n) {
   if (i >= v->size || v->types[i] != XLA_FFI_BUFFER) return NULL;
   const XLA_FFI_Buffer *b = v->values[i];
   int64_t have = 1;
@@ -60,22 +62,51 @@ typedef struct {
   atomic_int status;
 } job;
 
+// finish adds the bias (which may be NULL) to n rows of channels, and activates them: max(slope·v, v), which keeps NaN. Enable has seen that there
+// is AVX2.
+__attribute__((target("avx2"))) static void finish(float *restrict v, int64_t n, int64_t channels, const float *restrict bias,
+                                                   int activated, float slope) {
+  if (activated && !bias) channels *= n, n = 1;  // then rows do not matter
+  for (int64_t i = 0; i < n; i++, v += channels) {
+    if (bias)
+      for (int64_t k = 0; k < channels; k++) v[k] += bias[k];
+    if (activated && slope == 0)
+      for (int64_t k = 0; k < channels; k++) v[k] = 0 > v[k] ? 0 : v[k];
+    else if (activated)
+      for (int64_t k = 0; k < channels; k++) {
+        float low = slope * v[k];
+        v[k] = low > v[k] ? low : v[k];
+      }
+  }
+}
+
 static void run_part(void *arg, int i) {
   job *j = arg;
   dr_part p;
   dr_make_part(j->c, j->batch_parts, j->row_parts, i, &p);
+  const dr_conv *c = &p.c;
+  int64_t activated = p.c.activated, pixels = c->kind == DR_FORWARD ? c->n * c->oh * c->ow : c->n * c->h * c->w;
+  uint32_t bits = (uint32_t)c->slope;
+  float slope;
+  memcpy(&slope, &bits, sizeof slope);
+  const float *bias = j->bias;
+  int later = bias && c->kind == DR_BACKWARD_DATA && !dr_is_few(c);  // oneDNN adds none to gradients
+  p.c.activated = p.c.slope = 0;
+  if (later) p.c.bias = 0;
   float *x = j->x + p.x, *y = j->y + p.y, *w = j->sums && i > 0 ? j->sums + (i - 1) * j->weights : j->w;
   int status;
   if (dr_is_few(&p.c)) {
-    status = dr_few(&p.c, x, w, y, j->bias);
+    status = dr_few(&p.c, x, w, y, bias);
   } else {
     dr_primitive *primitive = dr_acquire(&p.c, &status);
     if (primitive) {
-      status = dr_run(primitive, x, w, y, j->bias);
+      status = dr_run(primitive, x, w, y, later ? NULL : bias);
       dr_release(primitive);
     }
   }
   if (status != dnnl_success) atomic_store(&j->status, status);
+  else if (later || activated)
+    finish(c->kind == DR_FORWARD ? y : x, pixels, c->kind == DR_FORWARD ? c->k : c->c, later ? bias : NULL, (int)activated, slope);
 }
 
 // mirror writes the kernel with its rows and columns in reverse order.
@@ -135,14 +166,6 @@ int dr_timings(dr_timing *to, int room) {
 static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *, dr_conv *);
 
 XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
-  for (XLA_FFI_Extension *e = f->extension_start; e; e = e->next)
-    if (e->type == XLA_FFI_EXTENSION_METADATA) {  // the registration asks which version of the interface this was made for
-      XLA_FFI_Metadata_Extension *m = (XLA_FFI_Metadata_Extension *)e;
-      m->metadata->api_version.major_version = f->api->api_version.major_version;
-      m->metadata->api_version.minor_version = f->api->api_version.minor_version;
-      m->metadata->traits = 0;
-      return NULL;
-    }
   int64_t start = now();
   dr_conv c;
   XLA_FFI_Error *e = convolve(f, &c);
@@ -154,23 +177,23 @@ XLA_FFI_Error *dr_handler(XLA_FFI_CallFrame *f) {
 }
 
 static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f, dr_conv *c) {
-  if (f->struct_size < sizeof *f) return fail(f, XLA_FFI_INTERNAL, NULL, "this plugin's call frame is not known here");
-  if (!read_conv(f, c)) return fail(f, XLA_FFI_INVALID_ARGUMENT, NULL, "a call without the shapes of its convolution");
+  if (f->struct_size < sizeof *f) return dr_error(f, XLA_FFI_INTERNAL, "this plugin's call frame is not known here");
+  if (!read_conv(f, c)) return dr_error(f, XLA_FFI_INVALID_ARGUMENT, "a call without the shapes of its convolution");
   int64_t nx = c->n * c->h * c->w * c->c, ny = c->n * c->oh * c->ow * c->k, nw = c->k * (c->c / c->groups) * c->kh * c->kw;
   int64_t last = (c->groups - 1) * c->wg + (c->k / c->groups - 1) * c->wo + (c->c / c->groups - 1) * c->wi + (c->kh - 1) * c->wh +
                  (c->kw - 1) * c->ww;
   job j = {.c = c, .weights = nw};
   switch (c->kind) {
     case DR_FORWARD:
-      j.x = buffer(&f->args, 0, nx), j.w = buffer(&f->args, 1, nw), j.y = buffer(&f->rets, 0, ny);
+      j.x = dr_buffer(&f->args, 0, nx), j.w = dr_buffer(&f->args, 1, nw), j.y = dr_buffer(&f->rets, 0, ny);
       break;
     case DR_BACKWARD_DATA:
-      j.y = buffer(&f->args, 0, ny), j.w = buffer(&f->args, 1, nw), j.x = buffer(&f->rets, 0, nx);
+      j.y = dr_buffer(&f->args, 0, ny), j.w = dr_buffer(&f->args, 1, nw), j.x = dr_buffer(&f->rets, 0, nx);
       break;
     default:
-      j.x = buffer(&f->args, 0, nx), j.y = buffer(&f->args, 1, ny), j.w = buffer(&f->rets, 0, nw);
+      j.x = dr_buffer(&f->args, 0, nx), j.y = dr_buffer(&f->args, 1, ny), j.w = dr_buffer(&f->rets, 0, nw);
   }
-  if (c->bias) j.bias = buffer(&f->args, 2, c->k);
+  if (c->bias) j.bias = dr_buffer(&f->args, 2, c->kind == DR_FORWARD ? c->k : c->c);
   if (!j.x || !j.w || !j.y || (c->bias && !j.bias) || last != nw - 1) return fail(f, XLA_FFI_INVALID_ARGUMENT, c, "the buffers are not of these shapes");
 
   if (c->flip) {
@@ -198,7 +221,8 @@ static XLA_FFI_Error *convolve(XLA_FFI_CallFrame *f, dr_conv *c) {
 
 int dr_accepts(const dr_conv *conv, char *impl, size_t size) {
   dr_conv c = *conv;
-  c.flip = 0;
+  c.flip = c.activated = c.slope = 0;
+  if (c.kind == DR_BACKWARD_DATA) c.bias = 0;
   if (dr_is_few(&c)) {
     snprintf(impl, size, "few");
     return 1;

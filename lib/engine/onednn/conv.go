@@ -2,6 +2,7 @@ package onednn
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -29,9 +30,11 @@ type Conv struct {
 	Top, Bottom      int // padding of x
 	Left, Right      int
 	Groups           int
-	WeightStrides    [5]int // of group, output channel, input channel, row, column; in elements
-	Flip             bool   // the kernel lies mirrored in both spatial axes
-	Bias             bool   // a vector of K is added to y; forward only
+	WeightStrides    [5]int  // of group, output channel, input channel, row, column; in elements
+	Flip             bool    // the kernel lies mirrored in both spatial axes
+	Bias             bool    // a vector of the result's channels is added to it; not for BackwardWeights
+	Activated        bool    // then its negative values are multiplied by Slope (0: ReLU); not for BackwardWeights
+	Slope            float32 // from 0 to below 1
 }
 
 // values is the order in which conv.c reads the fields.
@@ -43,7 +46,8 @@ func (c Conv) values() []int {
 		return 0
 	}
 	return append([]int{int(c.Kind), c.N, c.H, c.W, c.C, c.OH, c.OW, c.K, c.KH, c.KW, c.StrideH, c.StrideW, c.DilateH, c.DilateW,
-		c.Top, c.Bottom, c.Left, c.Right, c.Groups, number(c.Flip), number(c.Bias)}, c.WeightStrides[:]...)
+		c.Top, c.Bottom, c.Left, c.Right, c.Groups, number(c.Flip), number(c.Bias), number(c.Activated), int(math.Float32bits(c.Slope))},
+		c.WeightStrides[:]...)
 }
 
 // String is short and complete: it is what error messages and reports show.
@@ -60,6 +64,9 @@ func (c Conv) String() string {
 	}
 	if c.Bias {
 		b.WriteString(", with bias")
+	}
+	if c.Activated {
+		b.WriteString(", activated")
 	}
 	return b.String()
 }

@@ -14,6 +14,7 @@
 //	onednn.go     Enable, Status, Stats; install.go: the library's pin
 //	hook.c        the plugin's compile call and the registration of the handler
 //	conv.c        the handler: shapes checked, work split, errors
+//	sum.go, sum.c sums over all axes but the last, such as a batch norm's
 //	split.c       the parts that it is split into; pool.c: how they run side by side
 //	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels
 //	peak.c        what the machine can do

@@ -3,7 +3,7 @@
 package onednn
 
 /*
-#cgo CFLAGS: -O2 -std=gnu11 -Wall -Wextra
+#cgo CFLAGS: -O3 -std=gnu11 -Wall -Wextra
 #cgo LDFLAGS: -ldl -lpthread
 #include <stdlib.h>
 #include "darkroom.h"
@@ -12,6 +12,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func start(plugin, library string, threads int) (s Status, reason string) {
 	C.dr_set_threads(C.int(s.Threads))
 	s.Version = fmt.Sprintf("%d.%d.%d", C.dr_major(), C.dr_minor(), C.dr_patch())
 	s.CPU = cpuName() + ", " + isaName(int(C.dr_isa()))
-	if r := C.dr_hook(cPlugin, C.CString(Target)); r != nil { // the plugin keeps the name
+	if r := C.dr_hook(cPlugin, C.CString(Target), C.CString(SumTarget)); r != nil { // the plugin keeps the names
 		defer C.free(unsafe.Pointer(r))
 		return s, C.GoString(r)
 	}
@@ -97,9 +98,9 @@ func goConv(conv *C.dr_conv) Conv {
 		&c.Top, &c.Bottom, &c.Left, &c.Right, &c.Groups} {
 		*to = int(v[1+i])
 	}
-	c.Flip, c.Bias = v[19] != 0, v[20] != 0
+	c.Flip, c.Bias, c.Activated, c.Slope = v[19] != 0, v[20] != 0, v[21] != 0, math.Float32frombits(uint32(v[22]))
 	for i := range c.WeightStrides {
-		c.WeightStrides[i] = int(v[21+i])
+		c.WeightStrides[i] = int(v[23+i])
 	}
 	return c
 }
@@ -145,7 +146,9 @@ func darkroomRewrite(code *C.char, size C.size_t, outSize *C.size_t) (out *C.cha
 	rewritten, seen, taken := Rewrite(program, accepts)
 	counts.seen.Add(int64(seen))
 	counts.taken.Add(int64(taken))
-	if taken == 0 {
+	rewritten, sums := RewriteSums(rewritten, worthwhileSum)
+	counts.sums.Add(int64(sums))
+	if taken+sums == 0 {
 		return nil
 	}
 	*outSize = C.size_t(len(rewritten))

@@ -70,12 +70,34 @@ static int writable(const void *p) {
 
 static _Atomic int metadata_asked;
 
-static XLA_FFI_Error *handler(XLA_FFI_CallFrame *f) {
-  if (f->extension_start) atomic_store(&metadata_asked, 1);
-  return dr_handler(f);
+// is_question answers the registration, which asks which version of the interface a handler was made for.
+static int is_question(XLA_FFI_CallFrame *f) {
+  for (XLA_FFI_Extension *e = f->extension_start; e; e = e->next)
+    if (e->type == XLA_FFI_EXTENSION_METADATA) {
+      XLA_FFI_Metadata_Extension *m = (XLA_FFI_Metadata_Extension *)e;
+      m->metadata->api_version.major_version = f->api->api_version.major_version;
+      m->metadata->api_version.minor_version = f->api->api_version.minor_version;
+      m->metadata->traits = 0;
+      atomic_fetch_add(&metadata_asked, 1);
+      return 1;
+    }
+  return 0;
 }
 
-char *dr_hook(const char *plugin, const char *target) {
+static XLA_FFI_Error *conv(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_handler(f); }
+static XLA_FFI_Error *sum(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_sum_handler(f); }
+
+// register_handler returns 1 if the plugin took the handler: it answers "no error" even where it refused.
+static int register_handler(PJRT_FFI_Extension *ffi, const char *target, XLA_FFI_Error *(*handler)(XLA_FFI_CallFrame *)) {
+  PJRT_FFI_Register_Handler_Args r = {.struct_size = sizeof r, .target_name = target, .target_name_size = strlen(target),
+                                      .handler = (void *)handler, .platform_name = "Host", .platform_name_size = 4};
+  int before = atomic_load(&metadata_asked);
+  PJRT_Error *e = ffi->register_handler(&r);
+  if (e) destroy(e);
+  return !e && atomic_load(&metadata_asked) > before;
+}
+
+char *dr_hook(const char *plugin, const char *conv_target, const char *sum_target) {
   void *lib = dlopen(plugin, RTLD_LAZY | RTLD_LOCAL);
   if (!lib) return reason("cannot load the plugin %s: %s", plugin, dlerror());
   PJRT_Api *(*get)(void) = (PJRT_Api * (*)(void)) dlsym(lib, "GetPjrtApi");
@@ -87,11 +109,8 @@ char *dr_hook(const char *plugin, const char *target) {
   for (PJRT_Extension *e = api->extension_start; e && !ffi; e = e->next)
     if (e->type == PJRT_EXTENSION_FFI && e->struct_size >= sizeof(PJRT_FFI_Extension)) ffi = (PJRT_FFI_Extension *)e;
   if (!ffi || !ffi->register_handler) return reason("the plugin %s has no FFI extension%s", plugin, "");
-  PJRT_FFI_Register_Handler_Args r = {.struct_size = sizeof r, .target_name = target, .target_name_size = strlen(target),
-                                      .handler = (void *)handler, .platform_name = "Host", .platform_name_size = 4};
-  PJRT_Error *e = ffi->register_handler(&r);
-  if (e) destroy(e);
-  if (e || !atomic_load(&metadata_asked)) return reason("the plugin %s refused the handler %s", plugin, target);
+  if (!register_handler(ffi, conv_target, conv)) return reason("the plugin %s refused the handler %s", plugin, conv_target);
+  if (!register_handler(ffi, sum_target, sum)) return reason("the plugin %s refused the handler %s", plugin, sum_target);
   plain_compile = api->client_compile;
   api->client_compile = compile;
   return NULL;

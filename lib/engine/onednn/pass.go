@@ -9,8 +9,8 @@ import (
 const Target = "darkroom.conv"
 
 // Rewrite returns the StableHLO program with every convolution that it understands and that accept agrees to made a
-// custom_call, and how many convolutions it saw and took. A bias that is added to a forward convolution's result, which nothing
-// else reads, becomes part of its call. Everything else stays byte for byte.
+// custom_call, and how many convolutions it saw and took. A bias that is added to a convolution's result, which nothing else
+// reads, becomes part of its call, and so does a (leaky) ReLU. Everything else stays byte for byte.
 func Rewrite(program string, accept func(Conv) bool) (rewritten string, seen, taken int) {
 	if !strings.Contains(program, convolutionOp) {
 		return program, 0, 0
@@ -26,8 +26,8 @@ func Rewrite(program string, accept func(Conv) bool) (rewritten string, seen, ta
 				if call, ok := known.replace(text, accept); ok {
 					taken++
 					known.define(line)
-					if call.conv.Kind == Forward && uses[call.st.result] == 2 { // it is defined and read once
-						known[len(known)-1][call.st.result] = value{call: call, at: len(out)}
+					if call.conv.Kind != BackwardWeights {
+						known[len(known)-1][call.st.result] = value{call: call, at: len(out), uses: uses[call.st.result] - 1}
 					}
 					out = append(out, call.String())
 					rest = after
@@ -35,14 +35,18 @@ func Rewrite(program string, accept func(Conv) bool) (rewritten string, seen, ta
 				}
 			}
 		}
-		if v, call, ok := known.addsBias(line); ok && accept(call.conv) {
-			out[v.at] = "" // the call moves to the addition, where the bias is known
-			out = append(out, call.String())
+		if gone, call, ok := known.fuses(line); ok && accept(call.conv) {
+			for _, at := range gone { // the call moves to where the bias or the slope is known
+				out[at] = ""
+			}
 			known.define(line)
+			known[len(known)-1][call.st.result] = value{call: call, at: len(out), uses: uses[call.st.result] - 1}
+			out = append(out, call.String())
 			rest = after
 			continue
 		}
 		known.read(line)
+		known.place(line, len(out), uses)
 		out = append(out, line)
 		rest = after
 	}
@@ -112,15 +116,15 @@ type call struct {
 	types       []tensor
 }
 
-// String writes the call with its operands' and result's layouts fixed to row-major, which is what the handler reads.
+// String is the call's text.
 func (c call) String() string {
-	list := func(n int, item func(i int) string) string {
-		parts := make([]string, n)
-		for i := range parts {
-			parts[i] = item(i)
-		}
-		return strings.Join(parts, ", ")
-	}
+	values := c.conv.values()
+	config := "conv = array<i64: " + list(len(values), func(i int) string { return fmt.Sprint(values[i]) }) + ">"
+	return c.indent + customCall(c.indent, c.st.result, Target, config, c.args, c.types, c.st.outType) + c.end
+}
+
+// customCall writes a call with its operands' and result's layouts fixed to row-major, which is what the handlers read.
+func customCall(indent, result, target, config string, args []string, types []tensor, out tensor) string {
 	layout := func(t tensor) string {
 		order := list(len(t.dims), func(i int) string { return fmt.Sprint(len(t.dims) - 1 - i) })
 		if len(t.dims) != 1 {
@@ -128,17 +132,24 @@ func (c call) String() string {
 		}
 		return fmt.Sprintf("dense<%s> : tensor<%dxindex>", order, len(t.dims))
 	}
-	values := c.conv.values()
-	return fmt.Sprintf(`%[1]s%[2]s = "stablehlo.custom_call"(%[3]s) {
+	return fmt.Sprintf(`%[2]s = "stablehlo.custom_call"(%[3]s) {
 %[1]s  api_version = 4 : i32,
-%[1]s  backend_config = {conv = array<i64: %[4]s>},
+%[1]s  backend_config = {%[4]s},
 %[1]s  call_target_name = %[5]q,
 %[1]s  operand_layouts = [%[6]s],
 %[1]s  result_layouts = [%[7]s]
-%[1]s} : (%[8]s) -> %[9]s%[10]s`,
-		c.indent, c.st.result, strings.Join(c.args, ", "), list(len(values), func(i int) string { return fmt.Sprint(values[i]) }), Target,
-		list(len(c.types), func(i int) string { return layout(c.types[i]) }), layout(c.st.outType),
-		list(len(c.types), func(i int) string { return c.types[i].String() }), c.st.outType, c.end)
+%[1]s} : (%[8]s) -> %[9]s`,
+		indent, result, strings.Join(args, ", "), config, target, list(len(types), func(i int) string { return layout(types[i]) }), layout(out),
+		list(len(types), func(i int) string { return types[i].String() }), out)
+}
+
+// list joins n items by commas.
+func list(n int, item func(i int) string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = item(i)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // String is the type as StableHLO writes it.

@@ -5,3 +5,6 @@ package onednn
 func worthwhile(c Conv) bool {
 	return !(c.Kind == Forward && c.KH == 1 && c.KW == 1 && c.K <= 3)
 }
+
+// worthwhileSum leaves small sums with XLA: below some 10,000 values the call costs more than it saves.
+func worthwhileSum(s Sum) bool { return s.Rows*s.Channels >= 1<<14 && s.Channels <= 1<<14 }
