@@ -43,6 +43,7 @@ var blocks = map[string]func(s *nn.Scope, x *Node) *Node{
 	"avg pool":         func(_ *nn.Scope, x *Node) *Node { return nn.AvgPool(x, 3, 2, nn.Same) },
 	"avg pool valid":   func(_ *nn.Scope, x *Node) *Node { return nn.AvgPool(x, 2, 1, nn.Valid) },
 	"avg pool reflect": func(_ *nn.Scope, x *Node) *Node { return nn.AvgPool(x, 3, 1, nn.PadReflect) },
+	"avg pool blocks":  func(_ *nn.Scope, x *Node) *Node { return nn.AvgPool(x, 2, 2, nn.Valid) },
 	"global avg pool":  func(_ *nn.Scope, x *Node) *Node { return nn.GlobalAvgPool(x) },
 	"dense":            func(s *nn.Scope, x *Node) *Node { return nn.Dense(s, nn.Flatten(x), 3, waves) },
 	"ssim":             func(_ *nn.Scope, x *Node) *Node { return nn.SSIM(x, MulScalar(Sin(x), 0.8)) },

@@ -65,6 +65,13 @@ func (b block) padding(p PadMode) PadMode {
 	return p
 }
 
+// reflection checks that an axis of x can be lengthened by n pixels at an end, if by reflection.
+func (b block) reflection(x *Node, n, axis int, mode PadMode) {
+	if mode == PadReflect && n >= x.Shape().Dim(axis) {
+		b.fail("a reflection by %d pixels needs more than %d, but x is %s; nn.PadReplicate needs one", n, n, x.Shape())
+	}
+}
+
 // known checks an interpolation.
 func (b block) known(kind Interpolation) {
 	if kind != Nearest && kind != Bilinear && kind != Bicubic {

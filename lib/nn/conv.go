@@ -112,20 +112,26 @@ func (b block) conv(x *Node, c ConvConfig) ConvConfig {
 // pad completes a geometry by the image that it goes over, and pads the image where the convolution does not do it.
 func (b block) pad(x *Node, g *geometry, padding PadMode) *Node {
 	d := x.Shape().Dimensions
-	if g.over([2]int{d[1], d[2]}, padding != Valid); padding == Same {
-		return x
-	}
-	if padding == Valid {
-		if d[1] < g.reach[0] || d[2] < g.reach[1] {
-			b.fail("x is %s, smaller than the window of %d×%d; use padding %s", x.Shape(), g.reach[0], g.reach[1],
-				paddings(Same, PadReflect, PadReplicate))
-		}
+	g.over([2]int{d[1], d[2]}, padding != Valid)
+	b.window(x, *g, padding)
+	if padding == Same || padding == Valid {
 		return x
 	}
 	for i, p := range g.forward() {
-		x = b.padAxis(x, i+1, p, padding)
+		x = padAxis(x, i+1, p, padding)
 	}
 	d = x.Shape().Dimensions
 	g.over([2]int{d[1], d[2]}, false)
 	return x
+}
+
+// window checks that windows fit on x.
+func (b block) window(x *Node, g geometry, padding PadMode) {
+	if padding == Valid && (g.big[0] < g.reach[0] || g.big[1] < g.reach[1]) {
+		b.fail("x is %s, smaller than the window of %d×%d; use padding %s", x.Shape(), g.reach[0], g.reach[1],
+			paddings(Same, PadReflect, PadReplicate))
+	}
+	for i, p := range g.forward() {
+		b.reflection(x, max(p[0], p[1]), i+1, padding)
+	}
 }

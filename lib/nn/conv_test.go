@@ -214,7 +214,6 @@ func TestConvFloat32(t *testing.T) {
 		newLayer(r, false, 20, 20, 16, nn.ConvConfig{Kernel: 5, Filters: 16, Padding: nn.PadReflect}),
 	} {
 		before := onednn.Stats()
-		single := func(a array) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...) }
 		got := model.MustCallOnceN(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x, k *Node) []*Node {
 			y := l.graph(s, x, k)
 			return append([]*Node{y}, Gradient(MulScalar(ReduceAllSum(Square(y)), 0.5), x, k)...)

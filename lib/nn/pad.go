@@ -27,19 +27,18 @@ func PadImage(x *Node, n int, mode PadMode) *Node {
 	if mode != PadZero && mode != PadReflect && mode != PadReplicate {
 		b.fail("unknown mode %q; use zero, reflect or replicate", mode)
 	}
+	b.reflection(x, n, 1, mode)
+	b.reflection(x, n, 2, mode)
 	for axis := 1; axis <= 2; axis++ {
-		x = b.padAxis(x, axis, [2]int{n, n}, mode)
+		x = padAxis(x, axis, [2]int{n, n}, mode)
 	}
 	return x
 }
 
 // padAxis lengthens one axis by some pixels before and after it.
-func (b block) padAxis(x *Node, axis int, by [2]int, mode PadMode) *Node {
+func padAxis(x *Node, axis int, by [2]int, mode PadMode) *Node {
 	size := x.Shape().Dim(axis)
-	if n := max(by[0], by[1]); mode == PadReflect && n >= size {
-		b.fail("a reflection by %d pixels needs more than %d, but x is %s; nn.PadReplicate needs one", n, n, x.Shape())
-	}
-	beyond := func(n, end int) *Node { // n pixels beyond the pixel at an end
+	edge := func(n, end int) *Node { // n pixels beyond the pixel at an end
 		switch mode {
 		case PadReflect:
 			from := 1
@@ -57,11 +56,11 @@ func (b block) padAxis(x *Node, axis int, by [2]int, mode PadMode) *Node {
 	}
 	var parts []*Node
 	if by[0] > 0 {
-		parts = append(parts, beyond(by[0], 0))
+		parts = append(parts, edge(by[0], 0))
 	}
 	parts = append(parts, x)
 	if by[1] > 0 {
-		parts = append(parts, beyond(by[1], size-1))
+		parts = append(parts, edge(by[1], size-1))
 	}
 	if len(parts) == 1 {
 		return x

@@ -39,6 +39,11 @@ func (a array) at(i, j, k, l int) int {
 
 func (a array) tensor() *tensors.Tensor { return tensors.FromFlatDataAndDimensions(a.v, a.dims...) }
 
+// single is the array in float32.
+func single(a array) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(narrow(a.v), a.dims...)
+}
+
 // moved is a + h·by.
 func (a array) moved(h float64, by array) array {
 	out := zeros(a.dims...)

@@ -29,8 +29,14 @@ func Resize(x *Node, height, width int, kind Interpolation, antialias bool) *Nod
 	b.atLeast("width", width, 1)
 	b.known(kind)
 	d := x.Shape().Dimensions
-	x = Einsum("oh,bhwc->bowc", weights(x, d[1], height, kind, antialias), x)
-	return Einsum("ow,bhwc->bhoc", weights(x, d[2], width, kind, antialias), x)
+	return along2(x, ResizeMatrix(d[1], height, kind, antialias), ResizeMatrix(d[2], width, kind, antialias))
+}
+
+// along2 multiplies the rows and the columns of images by two matrices [to, from], row-major.
+func along2(x *Node, rows, columns []float64) *Node {
+	d := x.Shape().Dimensions
+	x = Einsum("oh,bhwc->bowc", constant(x, rows, len(rows)/d[1], d[1]), x)
+	return Einsum("ow,bhwc->bhoc", constant(x, columns, len(columns)/d[2], d[2]), x)
 }
 
 // Upsample resizes images to factor times their size.
@@ -51,11 +57,6 @@ func repeated(x *Node, factor int) *Node {
 	x = Reshape(x, d[0], d[1], 1, d[2], 1, d[3])
 	x = BroadcastToDims(x, d[0], d[1], factor, d[2], factor, d[3])
 	return Reshape(x, d[0], d[1]*factor, d[2]*factor, d[3])
-}
-
-// weights is the matrix [to, from] of a resampling.
-func weights(x *Node, from, to int, kind Interpolation, antialias bool) *Node {
-	return constant(x, ResizeMatrix(from, to, kind, antialias), to, from)
 }
 
 // constant makes numbers a constant of x's graph and type.

@@ -75,7 +75,8 @@ func similarity(x, y *Node) (luminance, contrast *Node) {
 	return ratio(product, squares, ssimC1), ratio(Sub(part(4), product), Sub(Add(part(2), part(3)), squares), ssimC2)
 }
 
-// gaussianWindow weighs each channel's pixels by SSIM's window, rows and then columns, at places where the whole window fits.
+// gaussianWindow weighs each channel's pixels by SSIM's window, rows and then columns, at places where the whole window fits. It adds shifted images:
+// XLA's own depthwise convolution takes thirty times as long on a CPU, and a product with a matrix is not of full precision on a GPU.
 func gaussianWindow(x *Node) *Node {
 	w := make([]float64, 2*ssimRadius+1)
 	sum := 0.0
@@ -87,11 +88,13 @@ func gaussianWindow(x *Node) *Node {
 	for i := range w {
 		w[i] /= sum
 	}
-	for _, side := range [2][2]int{{len(w), 1}, {1, len(w)}} {
-		d := x.Shape().Dimensions
-		g := geometryOf(side[0], side[1], 1, 1, d[3])
-		g.over([2]int{d[1], d[2]}, false)
-		x = convolve(x, BroadcastToDims(constant(x, w, side[0], side[1], 1, 1), side[0], side[1], 1, d[3]), g)
+	for axis := 1; axis <= 2; axis++ {
+		n := x.Shape().Dim(axis) - 2*ssimRadius
+		smooth := MulScalar(along(x, axis, 0, n), w[0])
+		for i := 1; i < len(w); i++ {
+			smooth = Add(smooth, MulScalar(along(x, axis, i, i+n), w[i]))
+		}
+		x = smooth
 	}
 	return x
 }
