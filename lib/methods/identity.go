@@ -11,4 +11,6 @@ import (
 type Unrestored struct{ Posed }
 
 // Restore implements Restorer.
-func (m *Unrestored) Restore(_ *Scope, y, aux *Node) *Node { return physics.Start(m.problem.Operator, y, aux) }
+func (m *Unrestored) Restore(_ *Scope, y, aux *Node) *Node {
+	return physics.Start(m.problem.Operator, y, aux)
+}
