@@ -164,18 +164,18 @@ func (b Blur) circular(x *Node, sign float64) *Node {
 	for i := range im {
 		im[i] *= sign
 	}
-	y := Filter(x, re, im)
+	constant := func(v []float64) *Node { return Reshape(matrix(x, v, d[1], d[2]/2+1), 1, 1, d[1], d[2]/2+1) }
+	y := Filter(x, constant(re), constant(im))
 	// GoMLX's gradient of an FFT is that of one axis: the gradient is attached to a zero instead, and is the adjoint.
 	zero := Sub(IdentityWithCustomGradient(x, func(_, v *Node) *Node { return b.circular(v, -sign) }), StopGradient(x))
 	return Add(StopGradient(y), zero)
 }
 
-// Filter multiplies the spectrum of each channel of x [n, h, w, c] by re + i·im, each [h, w/2+1], as Convolution's Response has them. It
-// has no gradient.
-func Filter(x *Node, re, im []float64) *Node {
+// Filter multiplies the spectrum of each channel of x [n, h, w, c] by re + i·im, each [n or 1, c or 1, h, w/2+1], laid out as Convolution's
+// Response is. It has no gradient.
+func Filter(x, re, im *Node) *Node {
 	d := x.Shape().Dimensions
-	response := Complex(matrix(x, re, d[1], d[2]/2+1), matrix(x, im, d[1], d[2]/2+1))
 	spectrum := RealFFT(TransposeAllAxes(x, 0, 3, 1, 2), d[1], d[2])
-	spectrum = Mul(spectrum, BroadcastToShape(ExpandLeftToRank(response, 4), spectrum.Shape()))
+	spectrum = Mul(spectrum, BroadcastToShape(Complex(re, im), spectrum.Shape()))
 	return TransposeAllAxes(InverseRealFFT(spectrum, d[1], d[2]), 0, 2, 3, 1)
 }

@@ -53,7 +53,7 @@ func TestErrors(t *testing.T) {
 		_, err = e.Execute().Done()
 		return err
 	}
-	const good = "conv = array<i64: 0, 1, 4, 4, 2, 4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 4, 1, 2, 12, 4>"
+	const good = "conv = array<i64: 0, 1, 4, 4, 2, 4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 4, 1, 2, 12, 4>"
 	if err := run(good); err != nil {
 		t.Fatalf("the right call failed: %v", err)
 	}
@@ -62,7 +62,7 @@ func TestErrors(t *testing.T) {
 		{"other strides of the kernel", strings.Replace(good, "2, 12, 4>", "2, 12, 5>", 1), "the buffers are not of these shapes"},
 		{"impossible padding", strings.Replace(good, "1, 1, 1, 1, 1, 1, 1, 1, 1, 0", "1, 1, 1, 1, 9, 1, 1, 1, 1, 0", 1), "oneDNN: failed"},
 		{"unknown kind", strings.Replace(good, "i64: 0", "i64: 7", 1), "without the shapes"},
-		{"no groups", strings.Replace(good, "1, 0, 0, 4, 1", "0, 0, 0, 4, 1", 1), "without the shapes"},
+		{"no groups", strings.Replace(good, "1, 0, 0, 0, 0, 4, 1", "0, 0, 0, 0, 0, 4, 1", 1), "without the shapes"},
 		{"too few values", "conv = array<i64: 0, 1>", "without the shapes"},
 		{"negative sizes", strings.Replace(good, "0, 1, 4, 4", "0, -1, -4, 4", 1), "without the shapes"},
 		{"nothing", "", "without the shapes"},

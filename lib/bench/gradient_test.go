@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"darkroom/lib/engine/onednn"
+	"darkroom/lib/engine/xlatest"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// double is a backend that computes in float64 what is asked of it in float32, from the same random bits: the graph of a network
+// need not know. Parameters keep the type that they are given.
+type double struct{ compute.Backend }
+
+type doubleBuilder struct{ compute.Builder }
+
+type doubleFunction struct{ compute.Function }
+
+func (b double) Builder(name string) compute.Builder { return doubleBuilder{b.Backend.Builder(name)} }
+
+func (b doubleBuilder) Main() compute.Function { return doubleFunction{b.Builder.Main()} }
+
+func (f doubleFunction) Constant(flat any, dims ...int) (compute.Value, error) {
+	if single, ok := flat.([]float32); ok {
+		flat = widen(single)
+	}
+	return f.Function.Constant(flat, dims...)
+}
+
+func (f doubleFunction) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Value, error) {
+	if dtype == dtypes.Float32 {
+		dtype = dtypes.Float64
+	}
+	return f.Function.ConvertDType(x, dtype)
+}
+
+// RNGBitGenerator puts the 32 bits that float32 would get at the top of the 64 that float64 gets.
+func (f doubleFunction) RNGBitGenerator(state compute.Value, shape shapes.Shape) (next, bits compute.Value, err error) {
+	if shape.DType != dtypes.Uint64 {
+		return f.Function.RNGBitGenerator(state, shape)
+	}
+	next, bits, err = f.Function.RNGBitGenerator(state, shapes.Make(dtypes.Uint32, shape.Dimensions...))
+	if err == nil {
+		bits, err = f.Function.ConvertDType(bits, dtypes.Uint64)
+	}
+	var by compute.Value
+	if err == nil {
+		by, err = f.Constant([]uint64{1 << 32})
+	}
+	if err == nil {
+		by, err = f.BroadcastInDim(by, shape, nil)
+	}
+	if err == nil {
+		bits, err = f.Mul(bits, by)
+	}
+	return next, bits, err
+}
+
+func widen(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i := range v {
+		out[i] = float64(v[i])
+	}
+	return out
+}
+
+// gradients returns the gradient of each objective of a network with respect to each of its variables, by path, at the weights of the
+// formula, for at most the given number of examples of the network's batch.
+func gradients[T float32 | float64](t *testing.T, b compute.Backend, n Net, examples int) map[string][]float64 {
+	t.Helper()
+	store := model.NewStore()
+	var paths []string
+	exec := model.MustNewExec(b, store, func(s *model.Scope, in []*graph.Node) []*graph.Node {
+		store.SetTraining(in[0].Graph(), true)
+		paths = nil
+		var out []*graph.Node
+		for _, o := range n.Objectives {
+			loss := o.Loss(s, in)
+			var nodes []*graph.Node
+			for v := range store.Scope(o.Scope).IterVariables() {
+				if v.Trainable {
+					paths, nodes = append(paths, v.Path()), append(nodes, v.NodeValue(loss.Graph()))
+				}
+			}
+			out = append(out, graph.Gradient(loss, nodes...)...)
+		}
+		return out
+	})
+	defer exec.Finalize()
+	var batch []any
+	var in []shapes.Shape
+	for _, x := range n.Batch(rand.New(rand.NewPCG(0, 0))) {
+		dims := x.Shape().Clone().Dimensions
+		each := x.Shape().Size() / dims[0]
+		dims[0] = min(examples, dims[0])
+		flat := make([]T, dims[0]*each)
+		tensors.MustConstFlatData(x, func(from []float32) {
+			for i := range flat {
+				flat[i] = T(from[i])
+			}
+		})
+		batch = append(batch, tensors.FromFlatDataAndDimensions(flat, dims...))
+		in = append(in, batch[len(batch)-1].(*tensors.Tensor).Shape())
+	}
+	if _, err := exec.Compile(in...); err != nil {
+		t.Fatal(err)
+	}
+	if err := fill[T](store); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]float64{}
+	for i, out := range exec.MustCall(batch...) {
+		flat := tensors.MustCopyFlatData[T](out)
+		values := make([]float64, len(flat))
+		for k := range flat {
+			values[k] = float64(flat[k])
+		}
+		found[paths[i]] = values
+	}
+	return found
+}
+
+func TestGradientsProbe(t *testing.T) {
+	b := xlatest.Backend(t)
+	for _, n := range Nets {
+		t.Run(n.Name, func(t *testing.T) {
+			examples := map[string]int{"unet64": 2, "dncnn40": 4}[n.Name]
+			if examples == 0 {
+				examples = 1000
+			}
+			plain := func() map[string][]float64 {
+				defer onednn.Pause()()
+				return gradients[float32](t, b, n, examples)
+			}()
+			fast := gradients[float32](t, b, n, examples)
+			want := gradients[float64](t, double{b}, n, examples)
+			for path, w := range want {
+				var top, e1, e2, r1, r2 float64
+				for i := range w {
+					top = max(top, math.Abs(w[i]))
+					a, b := plain[path][i]-w[i], fast[path][i]-w[i]
+					e1, e2 = max(e1, math.Abs(a)), max(e2, math.Abs(b))
+					r1, r2 = r1+a*a, r2+b*b
+				}
+				rms := func(s float64) float64 { return math.Sqrt(s/float64(len(w))) / top }
+				t.Logf("%-20s top %.2e max %.2e %.2e ratio %.2f rms %.2e %.2e ratio %.2f", path, top, e1/top, e2/top, e2/e1, rms(r1), rms(r2), math.Sqrt(r2/r1))
+			}
+		})
+	}
+}
