@@ -172,7 +172,9 @@ type tuned struct{ *methods.VAE }
 func (m tuned) Objectives() []methods.Objective {
 	o := m.VAE.Objectives()
 	o[0].Average = 0.9
-	o[0].Adam.UpdateConfig = nn.UpdateConfig{Accumulate: 3, ClipNorm: 5, WeightDecay: 0.01, Schedule: nn.WarmUp(2, nn.Cosine(0.1))}
+	o[0].Optimizer = nn.Adam{LearningRate: m.LearningRate, UpdateConfig: nn.UpdateConfig{
+		Accumulate: 3, ClipNorm: 5, WeightDecay: 0.01, Schedule: nn.WarmUp(2, nn.Cosine(0.1)),
+	}}
 	return o
 }
 

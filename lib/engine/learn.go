@@ -316,7 +316,7 @@ func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Nod
 		}
 		grads := graph.Gradient(loss.Total, nodes...)
 		norm := nn.GlobalNorm(grads)
-		step := o.Adam.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
+		step := o.Optimizer.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
 		if o.Average > 0 {
 			nn.MoveAverages(t.store, o.Average, step, t.below(g, o.Scopes))
 		}

@@ -241,7 +241,7 @@ func train(t *testing.T, m methods.Trainable, store *model.Store) {
 					vars, nodes = append(vars, v), append(nodes, v.NodeValue(g))
 				}
 			}
-			o.Adam.Update(s.Store(), "test"+o.Name, 10, vars, graph.Gradient(loss.Total, nodes...))
+			o.Optimizer.Update(s.Store(), "test"+o.Name, 10, vars, graph.Gradient(loss.Total, nodes...))
 			out := []*graph.Node{loss.Total}
 			terms = []string{"loss"}
 			for _, term := range loss.Terms {

@@ -44,7 +44,7 @@ func (m *DCGAN) LatentSize() int { return m.Latent }
 func (m *DCGAN) Objectives() []Objective {
 	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: m.Beta1, Beta2: 0.999}
 	return []Objective{
-		{Name: "discriminator", Scopes: []string{"discriminator"}, Adam: adam, Loss: func(s *Scope, b Batch) Loss {
+		{Name: "discriminator", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
 			x := AddScalar(MulScalar(b.X, 2), -1)
 			fake := StopGradient(m.generate(s, m.noise(s, x)))
 			onReal, onFake := m.discriminate(s, x), m.discriminate(s, fake)
@@ -58,7 +58,7 @@ func (m *DCGAN) Objectives() []Objective {
 				{"real", ReduceAllMean(Sigmoid(onReal))}, {"fake", ReduceAllMean(Sigmoid(onFake))}, {"accuracy", accuracy},
 			}}
 		}},
-		{Name: "generator", Scopes: []string{"generator"}, Adam: adam, Average: m.Average, Loss: func(s *Scope, b Batch) Loss {
+		{Name: "generator", Scopes: []string{"generator"}, Optimizer: adam, Average: m.Average, Loss: func(s *Scope, b Batch) Loss {
 			fake := m.generate(s, m.noise(s, b.X))
 			onFake := m.discriminate(s, fake)
 			diversity := ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12)))

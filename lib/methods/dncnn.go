@@ -31,8 +31,8 @@ func (m *DnCNN) PatchSize() int { return m.Patch }
 // Objectives implements Trainable.
 func (m *DnCNN) Objectives() []Objective {
 	return []Objective{{
-		Scopes: []string{"network"},
-		Adam:   nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
+		Scopes:    []string{"network"},
+		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
 		Loss: func(s *Scope, b Batch) Loss {
 			op, g := m.problem.Operator, b.X.Graph()
 			aux := op.DrawAux(s, g, b.X.Shape())

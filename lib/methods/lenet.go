@@ -36,8 +36,8 @@ func (m *LeNet) BatchSize() int { return m.Batch }
 // Objectives implements Trainable.
 func (m *LeNet) Objectives() []Objective {
 	return []Objective{{
-		Scopes: []string{"classifier"},
-		Adam:   nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
+		Scopes:    []string{"classifier"},
+		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
 		Loss: func(s *Scope, b Batch) Loss {
 			logits := m.Logits(s, b.X)
 			hot := OneHot(b.Label, m.problem.Classes, dtypes.Float32)

@@ -47,9 +47,9 @@ type Trainable interface {
 
 // Objective is one loss and the variables that it trains. One objective is a plain network; two make a GAN.
 type Objective struct {
-	Name   string   // prefix of its events, such as "generator"; empty if there is only one
-	Scopes []string // whose variables it trains, such as "generator"
-	Adam   nn.Adam
+	Name      string   // prefix of its events, such as "generator"; empty if there is only one
+	Scopes    []string // whose variables it trains, such as "generator"
+	Optimizer nn.Optimizer
 	// Average is the decay of a moving average of what the scopes hold, which is used in place of the last values once training is done; 0
 	// keeps the last values.
 	Average float64

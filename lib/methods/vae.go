@@ -38,8 +38,8 @@ func (m *VAE) Binary() bool { return m.Likelihood == "bernoulli" }
 // Objectives implements Trainable.
 func (m *VAE) Objectives() []Objective {
 	return []Objective{{
-		Scopes: []string{"encoder", "decoder"},
-		Adam:   nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
+		Scopes:    []string{"encoder", "decoder"},
+		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
 		Loss: func(s *Scope, b Batch) Loss {
 			x := nn.Flatten(b.X)
 			if m.Binary() {
