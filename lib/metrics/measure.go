@@ -19,7 +19,10 @@ type Measure struct {
 
 // Measures lists the full-reference measures with their default protocols, in the order in which they are shown.
 func Measures() []Measure {
-	return []Measure{PSNRMeasure(Options{}), SSIMMeasure(Options{}), MSEMeasure(Options{})}
+	return []Measure{
+		PSNRMeasure(Options{}), SSIMMeasure(Options{}), UniformSSIMMeasure(Options{}), MultiScaleSSIMMeasure(Options{}),
+		MSEMeasure(Options{}), NRMSEMeasure(Options{}),
+	}
 }
 
 // Lookup returns the measure with the given name from Measures. The error suggests the nearest name.
@@ -35,10 +38,12 @@ func Lookup(name string) (Measure, error) {
 }
 
 // Options change what a measure looks at. The zero value measures every pixel and every channel, and a value outside
-// [0, 1] counts as it is. Nothing is rounded to 8 bits.
+// [0, 1] counts as it is. Papers on super-resolution measure with {Round: true, Luma: true, Border: factor}.
 type Options struct {
 	// Clip clips both pictures to [0, 1] first.
 	Clip bool
+	// Round clips and rounds both pictures to 8 bits first, and the luma, too, as a paper does that measures files.
+	Round bool
 	// Border is how many pixels are left out at each side, as papers on super-resolution do.
 	Border int
 	// Luma measures only the luma Y' of ITU-R BT.601 in studio range, 16/255 to 235/255, as MATLAB's rgb2ycbcr and
@@ -55,7 +60,10 @@ func (o Options) protocol() string {
 		border = fmt.Sprintf("border of %d left out", o.Border)
 	}
 	clip := "unclipped"
-	if o.Clip {
+	switch {
+	case o.Round:
+		clip = "rounded to 8 bits"
+	case o.Clip:
 		clip = "clipped to [0, 1]"
 	}
 	return channels + ", range 1, " + border + ", " + clip
@@ -96,10 +104,10 @@ func (o Options) view(which string, im lab.Image) (lab.Image, error) {
 				which, size(im), v, pixel/im.Width, pixel%im.Width)
 		}
 	}
-	if o.Clip {
+	if o.Clip || o.Round {
 		clipped := lab.NewImage(im.Height, im.Width, im.Channels)
 		for i, v := range im.Pix {
-			clipped.Pix[i] = min(max(v, 0), 1)
+			clipped.Pix[i] = o.round(min(max(v, 0), 1))
 		}
 		im = clipped
 	}
@@ -110,11 +118,19 @@ func (o Options) view(which string, im lab.Image) (lab.Image, error) {
 		y := lab.NewImage(im.Height, im.Width, 1)
 		for i := range y.Pix {
 			r, g, b := float64(im.Pix[3*i]), float64(im.Pix[3*i+1]), float64(im.Pix[3*i+2])
-			y.Pix[i] = float32((16 + 65.481*r + 128.553*g + 24.966*b) / 255)
+			y.Pix[i] = o.round(float32((16 + 65.481*r + 128.553*g + 24.966*b) / 255))
 		}
 		im = y
 	}
 	return im, nil
+}
+
+// round is v, rounded to 8 bits where that is asked for.
+func (o Options) round(v float32) float32 {
+	if !o.Round {
+		return v
+	}
+	return float32(math.Floor(float64(v)*255+0.5) / 255)
 }
 
 // size writes height×width×channels.

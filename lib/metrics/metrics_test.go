@@ -71,6 +71,10 @@ func TestAgreesWithScikitImage(t *testing.T) {
 			MSE, PSNR, SSIM               float64
 			Border4                       float64 `json:"psnr_border4"`
 			Luma                          float64 `json:"psnr_luma"`
+			Uniform                       float64 `json:"ssim_uniform"`
+			NRMSE                         float64
+			Rounded                       float64 `json:"psnr_rounded"`
+			Paper                         float64 `json:"psnr_paper"`
 		}
 	}
 	if err := json.Unmarshal(b, &file); err != nil {
@@ -95,17 +99,54 @@ func TestAgreesWithScikitImage(t *testing.T) {
 		check("PSNR", PSNRMeasure(Options{}), v.PSNR, 1e-7)
 		check("PSNR with border", PSNRMeasure(Options{Border: 4}), v.Border4, 1e-7)
 		check("SSIM", SSIMMeasure(Options{}), v.SSIM, 1e-7)
+		check("uniform SSIM", UniformSSIMMeasure(Options{}), v.Uniform, 1e-7)
+		check("NRMSE", NRMSEMeasure(Options{}), v.NRMSE, 1e-8)
+		check("PSNR of 8 bits", PSNRMeasure(Options{Round: true}), v.Rounded, 1e-5)
+		check("PSNR as super-resolution has it", PSNRMeasure(Options{Round: true, Luma: true, Border: 3}), v.Paper, 1e-5)
 		if v.Channels == 3 {
 			check("luma PSNR", PSNRMeasure(Options{Luma: true}), v.Luma, 1e-5) // luma is kept as float32
 		}
 	}
 }
 
+// TestMultiScaleSSIM: testdata/ms_ssim.py, which writes the paper's formulas out with SciPy; tf.image.ssim_multiscale of TensorFlow 2.21.0, in
+// float32, says 0.9682449 for these pictures, with which lib/nn compares its own.
+func TestMultiScaleSSIM(t *testing.T) {
+	const h, w = 176, 192
+	wave := func(i int, phase float64) float64 { return (math.Sin(0.01*float64(i)*float64(1+i%7)+phase) + 1) / 2 }
+	mean := 0.0
+	for c := range 2 {
+		truth, x := lab.NewImage(h, w, 1), lab.NewImage(h, w, 1)
+		for k := range truth.Pix {
+			i := 2*k + c
+			truth.Pix[k] = float32(wave(i, 0))
+			x.Pix[k] = float32(min(max(0.7*wave(i, 0)+0.2*wave(i, 1)+0.05, 0), 1))
+		}
+		v, err := MultiScaleSSIMMeasure(Options{}).Of(truth, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean += v / 2
+		for i, v := range x.Pix {
+			x.Pix[i] = 1 - v
+		}
+		if v, err := MultiScaleSSIMMeasure(Options{}).Of(truth, x); err != nil || v != 0 { // contrasts are negative
+			t.Errorf("of the opposite: %v, %v; want 0", v, err)
+		}
+	}
+	if math.Abs(mean-0.96825175) > 1e-8 || math.Abs(mean-0.9682449) > 1e-5 {
+		t.Errorf("MS-SSIM is %.8f, SciPy says 0.96825175", mean)
+	}
+	if got := halved([]float64{1, 2, 3, 4, 5, 9, 6, 7, 8, 5, 1, 1, 1, 1, 1}, 3, 5); len(got) != 2 || got[0] != 4.5 || got[1] != 5.5 {
+		t.Errorf("a picture of 3×5 is halved to %v", got) // the last row and column are dropped
+	}
+}
+
 func TestIdenticalPicturesStayFinite(t *testing.T) {
-	im := draw("disc", 20, 20, 3, 0)
+	im := draw("disc", 180, 176, 3, 0)
 	for _, m := range Measures() {
 		got, err := m.Of(im, im)
-		want := map[string]float64{"psnr": MaxPSNR, "ssim": 1, "mse": 0}[m.Name]
+		want := map[string]float64{"psnr": MaxPSNR, "ssim": 1, "ssim-uniform": 1, "ms-ssim": 1}[m.Name]
 		if err != nil || math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s of a picture with itself is %v (%v), want %v", m.Name, got, err, want)
 		}
@@ -135,6 +176,9 @@ func TestRefusesWhatCannotBeMeasured(t *testing.T) {
 		{MSEMeasure(Options{}), two, two, []string{"2 channels"}},
 		{MSEMeasure(Options{}), lab.Image{Channels: 1}, lab.Image{Channels: 1}, []string{"0×0×1"}},
 		{SSIMMeasure(Options{}), small, small, []string{"11×11", "10×24×1"}},
+		{UniformSSIMMeasure(Options{}), lab.NewImage(6, 9, 1), lab.NewImage(6, 9, 1), []string{"7×7", "6×9×1"}},
+		{MultiScaleSSIMMeasure(Options{}), im, im, []string{"176×176", "20×24×1", "use ssim"}},
+		{NRMSEMeasure(Options{}), lab.NewImage(20, 24, 1), im, []string{"black everywhere", "use mse"}},
 		{PSNRMeasure(Options{Border: 10}), im, im, []string{"border of 10", "0 to 9"}},
 	} {
 		_, err := c.m.Of(c.truth, c.x)
@@ -154,8 +198,8 @@ func TestRefusesWhatCannotBeMeasured(t *testing.T) {
 
 func TestOptionsAreInTheProtocol(t *testing.T) {
 	seen := map[string]bool{}
-	for _, o := range []Options{{}, {Clip: true}, {Border: 4}, {Border: 8}, {Luma: true}, {Border: 4, Luma: true}} {
-		for _, m := range []Measure{MSEMeasure(o), PSNRMeasure(o), SSIMMeasure(o)} {
+	for _, o := range []Options{{}, {Clip: true}, {Round: true}, {Border: 4}, {Border: 8}, {Luma: true}, {Border: 4, Luma: true}} {
+		for _, m := range []Measure{MSEMeasure(o), PSNRMeasure(o), SSIMMeasure(o), UniformSSIMMeasure(o), MultiScaleSSIMMeasure(o), NRMSEMeasure(o)} {
 			if seen[m.Protocol] {
 				t.Errorf("two protocols are both written %q", m.Protocol)
 			}

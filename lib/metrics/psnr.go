@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"math"
 
 	"darkroom/lib/lab"
@@ -43,6 +44,27 @@ func PSNRMeasure(o Options) Measure {
 				return 0, err
 			}
 			return min(MaxPSNR, -10*math.Log10(meanSquare(truth.Pix, x.Pix))), nil
+		},
+	}
+}
+
+// NRMSEMeasure is the root of the mean squared error in units of the truth's root mean square, √(Σ(x − truth)² / Σ truth²), which equals
+// scikit-image's normalized_root_mse with its "euclidean" normalization. A truth that is black everywhere is an error.
+func NRMSEMeasure(o Options) Measure {
+	return Measure{
+		Name: "nrmse", Better: "lower",
+		Protocol: "NRMSE, in units of the truth's root mean square, " + o.protocol(),
+		Of: func(truth, x lab.Image) (float64, error) {
+			truth, x, err := o.apply(truth, x)
+			if err != nil {
+				return 0, err
+			}
+			black := make([]float32, len(truth.Pix))
+			energy := meanSquare(truth.Pix, black)
+			if energy == 0 {
+				return 0, errors.New("NRMSE: the truth is black everywhere, and no error can be told in units of it; use mse")
+			}
+			return math.Sqrt(meanSquare(truth.Pix, x.Pix) / energy), nil
 		},
 	}
 }

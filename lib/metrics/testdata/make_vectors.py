@@ -1,4 +1,4 @@
-"""Makes vectors.json: MSE, PSNR and SSIM of scikit-image 0.26.0 for pictures that a formula gives.
+"""Makes vectors.json: MSE, PSNR, NRMSE and SSIM of scikit-image 0.26.0 for pictures that a formula gives.
 
     python3 -m venv /tmp/ski && /tmp/ski/bin/pip install scikit-image==0.26.0
     /tmp/ski/bin/python make_vectors.py > vectors.json
@@ -11,7 +11,7 @@ import math
 import numpy as np
 import skimage
 from skimage.color import rgb2ycbcr
-from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
+from skimage.metrics import mean_squared_error, normalized_root_mse, peak_signal_noise_ratio, structural_similarity
 
 
 def noise(n, seed):
@@ -51,6 +51,11 @@ def spoil(how, im, seed):
     return n  # unrelated
 
 
+def to8(im):
+    """Rounds [0, 1] to 8 bits, halves up, as MATLAB's im2uint8 does."""
+    return np.floor(np.clip(im, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
 def main():
     rows = []
     for i, (kind, how, h, w, c) in enumerate([
@@ -68,9 +73,15 @@ def main():
         row["psnr_border4"] = peak_signal_noise_ratio(a[4:-4, 4:-4], b[4:-4, 4:-4], data_range=1)
         row["ssim"] = structural_similarity(a, b, data_range=1, gaussian_weights=True, sigma=1.5,
                                             use_sample_covariance=False, channel_axis=2)
+        row["ssim_uniform"] = structural_similarity(a, b, data_range=1, channel_axis=2)
+        row["nrmse"] = normalized_root_mse(a, b)
+        ra, rb = to8(a), to8(b)
+        row["psnr_rounded"] = peak_signal_noise_ratio(ra, rb)
         if c == 3:
             ya, yb = rgb2ycbcr(a)[..., 0] / 255, rgb2ycbcr(b)[..., 0] / 255
             row["psnr_luma"] = peak_signal_noise_ratio(ya, yb, data_range=1)
+            ra, rb = to8(rgb2ycbcr(ra)[..., 0] / 255), to8(rgb2ycbcr(rb)[..., 0] / 255)
+        row["psnr_paper"] = peak_signal_noise_ratio(ra[3:-3, 3:-3], rb[3:-3, 3:-3])  # super-resolution's: luma, rounded, border
         rows.append(row)
     print(json.dumps(dict(made_with="scikit-image " + skimage.__version__, vectors=rows), indent=1))
 
