@@ -142,7 +142,7 @@ func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
 				restorers = append(restorers, r)
 			}
 		case strings.HasPrefix(r.Spec.Task, string(lab.Generate)):
-			images, err := d.Sample(ctx, r.Dir, 64, 0)
+			images, err := d.Sample(ctx, r.Dir, lab.Draw{N: 64})
 			if err != nil {
 				return nil, err
 			}

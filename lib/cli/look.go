@@ -234,8 +234,7 @@ func (a *app) show(r *record.Run, events []lab.Event) error {
 }
 
 func (a *app) sampleCommand() *cobra.Command {
-	var n int
-	var seed int64
+	var d lab.Draw
 	var out string
 	cmd := &cobra.Command{
 		Use:     "sample RUN|HASH",
@@ -247,19 +246,20 @@ func (a *app) sampleCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			images, err := a.engine().Sample(cmd.Context(), r.Dir, n, seed)
+			images, err := a.engine().Sample(cmd.Context(), r.Dir, d)
 			if err != nil {
 				return err
 			}
-			if err := plots.Save(out, plots.Grid(images, plots.Columns(n))); err != nil {
+			if err := plots.Save(out, plots.Grid(images, plots.Columns(d.N))); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(a.out, out)
 			return err
 		},
 	}
-	cmd.Flags().IntVar(&n, "n", 64, "how many images")
-	cmd.Flags().Int64Var(&seed, "seed", 0, "seed of the noise")
+	cmd.Flags().IntVar(&d.N, "n", 64, "how many images")
+	cmd.Flags().Int64Var(&d.Seed, "seed", 0, "seed of the noise")
+	cmd.Flags().StringVar(&d.Class, "class", "", "class of the images, such as 7, from a method that can choose (default: as often as in the data)")
 	cmd.Flags().StringVar(&out, "out", "grid.png", "file to write (.png, .svg or .pdf)")
 	a.addRuns(cmd)
 	return cmd

@@ -235,7 +235,7 @@ func (s *server) answer(ctx context.Context, q lab.Request) error {
 		}
 		s.send(lab.Reply{Result: r})
 	case "sample":
-		images, err := e.Sample(ctx, q.Dir, q.N, q.Seed)
+		images, err := e.Sample(ctx, q.Dir, q.Draw)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 		failed = append(failed, err)
 	}
 	if strings.HasPrefix(r.Spec.Task, string(lab.Generate)) {
-		images, err := l.Sample(ctx, r.Dir, 64, 0)
+		images, err := l.Sample(ctx, r.Dir, lab.Draw{N: 64})
 		if err == nil {
 			err = plots.Save(filepath.Join(r.Dir, "samples.png"), plots.Grid(images, 8))
 		}

@@ -374,15 +374,15 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := e.Sample(context.Background(), r.Dir, 5, 1)
+	a, err := e.Sample(context.Background(), r.Dir, lab.Draw{N: 5, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := e.Sample(context.Background(), r.Dir, 5, 1)
+	b, err := e.Sample(context.Background(), r.Dir, lab.Draw{N: 5, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := e.Sample(context.Background(), r.Dir, 5, 2)
+	other, err := e.Sample(context.Background(), r.Dir, lab.Draw{N: 5, Seed: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

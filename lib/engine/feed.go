@@ -23,9 +23,10 @@ type feed struct {
 
 func newFeed(j *job, m methods.Trainable, from int) (*feed, error) {
 	f := &feed{make(chan []any, ahead), make(chan struct{})}
-	make1 := j.wholeImages(m.BatchSize())
+	size := m.BatchSize() * updates(m)
+	make1 := j.wholeImages(size)
 	if _, ok := j.method.(methods.Patcher); ok && j.task.Kind == lab.Restore {
-		make1 = j.patches(m.BatchSize(), j.problem.Height)
+		make1 = j.patches(size, j.problem.Height)
 	}
 	go func() {
 		for step := from; ; step++ {

@@ -264,7 +264,7 @@ func (t *trainer) log() error {
 	done := t.step - t.first
 	if rest := e.Elapsed - t.compile; done > 1 && rest > 0 {
 		m := t.method.(methods.Trainable)
-		e.PerSecond = float64((done-1)*m.BatchSize()) / rest.Seconds()
+		e.PerSecond = float64((done-1)*m.BatchSize()*updates(m)) / rest.Seconds()
 		e.Left = time.Duration(float64(rest) / float64(done-1) * float64(t.spec.Steps-t.step))
 	}
 	t.tell(e)
@@ -284,62 +284,97 @@ func (t *trainer) checkpoint() error {
 	return t.w.Save(t.step, ts)
 }
 
-// graph builds one training step: each objective in turn, its gradients and its update. It returns all scalars as one vector.
+// graph builds one training step: each objective in turn, its gradients and its updates. It returns all scalars as one vector.
 func (t *trainer) graph(s *model.Scope, m methods.Trainable, inputs []*graph.Node) []*graph.Node {
 	g := inputs[0].Graph()
 	t.store.SetTraining(g, true)
-	batch := methods.Batch{X: inputs[0]}
-	if len(inputs) > 1 {
-		batch.Label = inputs[1]
-	}
 	t.names = nil
 	var scalars []*graph.Node
-	add := func(objective, name string, v *graph.Node) {
-		if objective != "" {
-			name = objective + "/" + name
-		}
-		t.names = append(t.names, name)
-		scalars = append(scalars, v)
-	}
+	batches := split(inputs, updates(m))
 	for _, o := range m.Objectives() {
-		loss := o.Loss(s, batch)
-		var vars []*model.Variable
-		var nodes []*graph.Node
-		for _, v := range t.below(g, o.Scopes) {
-			if v.Trainable {
-				vars = append(vars, v)
-				nodes = append(nodes, v.NodeValue(g))
-			}
+		var names []string
+		var values []*graph.Node
+		for i := range max(o.Updates, 1) { // the scalars are the last update's
+			names, values = t.update(s, g, o, batches[i])
 		}
-		if len(vars) == 0 {
-			panic(fmt.Errorf("objective %q trains no variable below %v", o.Name, o.Scopes))
-		}
-		grads := graph.Gradient(loss.Total, nodes...)
-		norm := nn.GlobalNorm(grads)
-		step := o.Optimizer.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps, vars, grads)
-		if o.Average > 0 {
-			nn.MoveAverages(t.store, o.Average, step, t.below(g, o.Scopes))
-		}
-		add(o.Name, "loss", loss.Total)
-		for _, term := range loss.Terms {
-			add(o.Name, term.Name, term.Value)
-		}
-		if step.Norm != nil { // what is clipped: with accumulation it is not this step's gradient alone
-			norm = step.Norm
-		}
-		add("gradient", cmp.Or(o.Name, "norm"), norm) // panels of their own: their scales are others
-		switch {
-		case step.Rate == nil:
-		case o.Name == "":
-			add("", "learning-rate", step.Rate)
-		default:
-			add("learning-rate", o.Name, step.Rate)
-		}
+		t.names, scalars = append(t.names, names...), append(scalars, values...)
 	}
 	for i, v := range scalars {
 		scalars[i] = graph.Reshape(v, 1)
 	}
 	return []*graph.Node{graph.Concatenate(scalars, 0)}
+}
+
+// updates is into how many batches the images of a step fall.
+func updates(m methods.Trainable) int {
+	n := 1
+	for _, o := range m.Objectives() {
+		n = max(n, o.Updates)
+	}
+	return n
+}
+
+// split cuts the images of a step, and their labels if there are any, into n equal batches.
+func split(inputs []*graph.Node, n int) []methods.Batch {
+	batches := make([]methods.Batch, n)
+	for i := range batches {
+		part := func(x *graph.Node) *graph.Node {
+			if n == 1 {
+				return x
+			}
+			size := x.Shape().Dim(0) / n
+			return graph.SliceAxis(x, 0, graph.AxisRange(i*size, (i+1)*size))
+		}
+		batches[i].X = part(inputs[0])
+		if len(inputs) > 1 {
+			batches[i].Label = part(inputs[1])
+		}
+	}
+	return batches
+}
+
+// update builds one update of an objective and returns its scalars by name.
+func (t *trainer) update(s *model.Scope, g *graph.Graph, o methods.Objective, batch methods.Batch) (names []string, scalars []*graph.Node) {
+	add := func(objective, name string, v *graph.Node) {
+		if objective != "" {
+			name = objective + "/" + name
+		}
+		names, scalars = append(names, name), append(scalars, v)
+	}
+	loss := o.Loss(s, batch)
+	var vars []*model.Variable
+	var nodes []*graph.Node
+	for _, v := range t.below(g, o.Scopes) {
+		if v.Trainable {
+			vars = append(vars, v)
+			nodes = append(nodes, v.NodeValue(g))
+		}
+	}
+	if len(vars) == 0 {
+		panic(fmt.Errorf("objective %q trains no variable below %v", o.Name, o.Scopes))
+	}
+	grads := graph.Gradient(loss.Total, nodes...)
+	norm := nn.GlobalNorm(grads)
+	step := o.Optimizer.Update(t.store, cmp.Or(o.Name, "all"), t.spec.Steps*max(o.Updates, 1), vars, grads)
+	if o.Average > 0 {
+		nn.MoveAverages(t.store, o.Average, step, t.below(g, o.Scopes))
+	}
+	add(o.Name, "loss", loss.Total)
+	for _, term := range loss.Terms {
+		add(o.Name, term.Name, term.Value)
+	}
+	if step.Norm != nil { // what is clipped: with accumulation it is not this step's gradient alone
+		norm = step.Norm
+	}
+	add("gradient", cmp.Or(o.Name, "norm"), norm) // panels of their own: their scales are others
+	switch {
+	case step.Rate == nil:
+	case o.Name == "":
+		add("", "learning-rate", step.Rate)
+	default:
+		add("learning-rate", o.Name, step.Rate)
+	}
+	return names, scalars
 }
 
 // below lists the variables of the graph that live below the scopes, in the order in which they were made.

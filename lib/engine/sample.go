@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
@@ -19,9 +21,9 @@ import (
 const maxSamples = 1_000_000
 
 // Sample implements lab.Lab.
-func (e *Engine) Sample(ctx context.Context, dir string, n int, seed int64) ([]lab.Image, error) {
-	if n < 1 || n > maxSamples {
-		return nil, usage(fmt.Errorf("n = %d samples, but it must be 1 to %d", n, maxSamples))
+func (e *Engine) Sample(ctx context.Context, dir string, d lab.Draw) ([]lab.Image, error) {
+	if d.N < 1 || d.N > maxSamples {
+		return nil, usage(fmt.Errorf("n = %d samples, but it must be 1 to %d", d.N, maxSamples))
 	}
 	r, err := record.Open(dir)
 	if err != nil {
@@ -36,35 +38,51 @@ func (e *Engine) Sample(ctx context.Context, dir string, n int, seed int64) ([]l
 		return nil, usage(fmt.Errorf("%s restores pictures and does not make new ones", r.Spec.Method))
 	}
 	var out []lab.Image
-	err = j.draw(ctx, r, m, n, seed, func(pixels []float32) {
+	err = j.draw(ctx, r, m, d, func(pixels []float32) {
 		p := j.problem
 		out = append(out, lab.Image{Height: p.Height, Width: p.Width, Channels: p.Channels, Pix: pixels})
 	})
 	return out, err
 }
 
-// draw makes n samples in batches of one shape; keep sees the pixels of each.
-func (j *job) draw(ctx context.Context, r *record.Run, m methods.Sampler, n int, seed int64, keep func(pixels []float32)) error {
-	store, err := trained(r, seed)
+// draw makes samples in batches of one shape; keep sees the pixels of each.
+func (j *job) draw(ctx context.Context, r *record.Run, m methods.Sampler, d lab.Draw, keep func(pixels []float32)) error {
+	conditional, chooses := m.(methods.Conditional)
+	label, err := j.labels(chooses, d)
+	if err != nil {
+		return err
+	}
+	store, err := trained(r, d.Seed)
 	if err != nil {
 		return err
 	}
 	return guard(j.spec.Method, func() error {
-		exec, err := model.NewExec(j.backend, store, func(s *model.Scope, z *graph.Node) *graph.Node {
-			store.SetTraining(z.Graph(), false)
-			return m.Sample(s, z)
+		exec, err := model.NewExec(j.backend, store, func(s *model.Scope, inputs []*graph.Node) *graph.Node {
+			store.SetTraining(inputs[0].Graph(), false)
+			if chooses {
+				return conditional.SampleClass(s, inputs[0], inputs[1])
+			}
+			return m.Sample(s, inputs[0])
 		})
 		if err != nil {
 			return err
 		}
 		defer exec.Finalize()
-		random := stepRandom(seed, 0)
+		random, n := stepRandom(d.Seed, 0), d.N
 		batch := min(n, 256)
 		for from := 0; from < n; from += batch {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			out, err := exec.Call(normals(random, batch, m.LatentSize()))
+			inputs := []any{normals(random, batch, m.LatentSize())}
+			if chooses {
+				labels := make([]int32, batch)
+				for i := range labels {
+					labels[i] = label()
+				}
+				inputs = append(inputs, labels)
+			}
+			out, err := exec.Call(inputs...)
 			if err != nil {
 				return err
 			}
@@ -79,6 +97,23 @@ func (j *job) draw(ctx context.Context, r *record.Run, m methods.Sampler, n int,
 		}
 		return nil
 	})
+}
+
+// labels returns a function for the labels of consecutive samples: all of the class that was asked for, or of training images at random.
+func (j *job) labels(chooses bool, d lab.Draw) (func() int32, error) {
+	if d.Class == "" {
+		random := stepRandom(d.Seed, 1)
+		return func() int32 { return j.data.Train[random.IntN(len(j.data.Train))].Label }, nil
+	}
+	if !chooses {
+		return nil, usage(fmt.Errorf("%s cannot choose the class of its samples, and class is %q; leave it out, or train cgan", j.spec.Method, d.Class))
+	}
+	i := slices.Index(j.data.Classes, d.Class)
+	if i < 0 {
+		return nil, usage(fmt.Errorf("%s has no class %q%s; it has %s",
+			j.task.Data, d.Class, lab.Suggest(d.Class, j.data.Classes), strings.Join(j.data.Classes, ", ")))
+	}
+	return func() int32 { return int32(i) }, nil
 }
 
 func normals(r *rand.Rand, n, d int) *tensors.Tensor {
@@ -108,7 +143,7 @@ func (j *job) coverage(ctx context.Context, r *record.Run, m methods.Sampler, ou
 	}
 	n, classes := j.spec.Eval.Samples, j.problem.Classes
 	var pixels []float32
-	if err := j.draw(ctx, r, m, n, evalSeed, func(p []float32) { pixels = append(pixels, p...) }); err != nil {
+	if err := j.draw(ctx, r, m, lab.Draw{N: n, Seed: evalSeed}, func(p []float32) { pixels = append(pixels, p...) }); err != nil {
 		return err
 	}
 	labels, err := j.engine.classify(ctx, judge.Dir, pixels, n)

@@ -42,6 +42,13 @@ type Result struct {
 	Seconds float64           `json:"seconds"` // training and evaluation, over all its sessions
 }
 
+// Draw says which images to draw from a trained generator; equal ones are of the same images.
+type Draw struct {
+	N     int    `json:"n"`
+	Seed  int64  `json:"seed"`            // of the noise
+	Class string `json:"class,omitempty"` // of the images, from a generator that can choose; empty draws classes as often as the training data have them
+}
+
 // Parameter describes one parameter of a method.
 type Parameter struct {
 	Name    string `json:"name"`
@@ -69,6 +76,6 @@ type Lab interface {
 	// Run carries out a spec, or goes on with it, or returns it if it is complete. watch, if not nil, sees each
 	// event, those of earlier sessions first.
 	Run(ctx context.Context, s Spec, watch func(Event)) (*Result, error)
-	// Sample draws n images from the run in the given directory.
-	Sample(ctx context.Context, dir string, n int, seed int64) ([]Image, error)
+	// Sample draws images from the run in the given directory.
+	Sample(ctx context.Context, dir string, d Draw) ([]Image, error)
 }

@@ -149,8 +149,8 @@ func (r Remote) Run(ctx context.Context, s Spec, watch func(Event)) (*Result, er
 }
 
 // Sample implements Lab.
-func (r Remote) Sample(ctx context.Context, dir string, n int, seed int64) ([]Image, error) {
-	p, err := r.call(ctx, Request{Call: "sample", Dir: dir, N: n, Seed: seed}, nil)
+func (r Remote) Sample(ctx context.Context, dir string, d Draw) ([]Image, error) {
+	p, err := r.call(ctx, Request{Call: "sample", Dir: dir, Draw: d}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -59,16 +59,16 @@ func (r *Run) Curves() Curves { return r.curves }
 
 // Samples draws n images with seed 0. An error ends the program with its message; see Sample.
 func (r *Run) Samples(n int) []Image {
-	images, err := r.Sample(context.Background(), n, 0)
+	images, err := r.Sample(context.Background(), Draw{N: n})
 	if err != nil {
 		fail(err)
 	}
 	return images
 }
 
-// Sample draws n images from the trained generator; equal seeds give equal images.
-func (r *Run) Sample(ctx context.Context, n int, seed int64) ([]Image, error) {
-	return r.lab.Sample(ctx, r.Dir, n, seed)
+// Sample draws images from the trained generator.
+func (r *Run) Sample(ctx context.Context, d Draw) ([]Image, error) {
+	return r.lab.Sample(ctx, r.Dir, d)
 }
 
 // MustCompare carries out a comparison of the catalogue and returns its table, which plots.Show shows. quick takes small budgets.

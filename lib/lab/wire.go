@@ -14,9 +14,8 @@ type Request struct {
 	Spec  Spec   `json:"spec"`
 	Eval  Eval   `json:"eval"`
 	Runs  string `json:"runs,omitempty"`
-	Dir   string `json:"dir,omitempty"` // sample: the run directory
-	N     int    `json:"n,omitempty"`
-	Seed  int64  `json:"seed,omitempty"`
+	Dir   string `json:"dir,omitempty"`   // sample: the run directory
+	Draw  Draw   `json:"draw"`            // sample
 	Name  string `json:"name,omitempty"`  // compare: the comparison
 	Seeds int    `json:"seeds,omitempty"` // compare: how many
 	Quick bool   `json:"quick,omitempty"` // compare: small budgets

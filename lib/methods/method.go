@@ -41,7 +41,7 @@ type Trainable interface {
 	Method
 	// Objectives are what is minimised; within a step one after the other, each seeing what the one before it changed.
 	Objectives() []Objective
-	// BatchSize is the number of images in a step.
+	// BatchSize is the number of images in an update; a step has as many for each of the most updates of an objective.
 	BatchSize() int
 }
 
@@ -50,6 +50,8 @@ type Objective struct {
 	Name      string   // prefix of its events, such as "generator"; empty if there is only one
 	Scopes    []string // whose variables it trains, such as "generator"
 	Optimizer nn.Optimizer
+	// Updates is how often it is minimised within a step, each time on other images; 0 means once.
+	Updates int
 	// Average is the decay of a moving average of what the scopes hold, which is used in place of the last values once training is done; 0
 	// keeps the last values.
 	Average float64
@@ -102,6 +104,13 @@ type Sampler interface {
 	LatentSize() int
 	// Sample maps z [n, latent] to images [n, height, width, channels] in [0, 1].
 	Sample(s *Scope, z *Node) *Node
+}
+
+// Conditional samplers make images of a class.
+type Conditional interface {
+	Sampler
+	// SampleClass maps z [n, latent] and labels [n] int32 to images, as Sample does; Sample takes the classes in turn.
+	SampleClass(s *Scope, z, label *Node) *Node
 }
 
 // Encoder methods map images to the mean and log-variance of a code, both [n, latent].

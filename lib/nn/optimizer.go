@@ -27,6 +27,7 @@ type UpdateConfig struct {
 	ClipNorm    float64  // gradients of a larger norm, over all variables, are scaled down to it (Pascanu et al. 2013); 0 is off
 	ClipValue   float64  // the elements of the gradients are cut off beyond ± this; 0 is off
 	WeightDecay float64  // times the learning rate, the share by which variables shrink in an update (Loshchilov & Hutter 2019); 0 is off
+	ClipWeights float64  // after an update the variables are cut off beyond ± this (Arjovsky et al. 2017); 0 is off
 	Accumulate  int      // steps to an update, which is by the mean of their gradients; 0 means 1. Those left over at the end are lost
 }
 
@@ -145,7 +146,11 @@ func (u *update) move(v *model.Variable, by *Node) {
 		by = Where(u.due, by, ZerosLike(by))
 	}
 	// The loss of a later objective must not be differentiated through this step.
-	v.SetNodeValue(Sub(now, StopGradient(by)))
+	next := Sub(now, StopGradient(by))
+	if c := u.config.ClipWeights; c > 0 {
+		next = ClipScalar(next, -c, c)
+	}
+	v.SetNodeValue(next)
 }
 
 // GlobalNorm is the Euclidean norm of all the elements of the nodes together.

@@ -161,6 +161,18 @@ func TestStepDecay(t *testing.T) {
 	}
 }
 
+// TestClipWeights takes one step of 1 against the gradient 1 of each weight, and cuts what comes out off.
+func TestClipWeights(t *testing.T) {
+	p := problem(t, nn.SGD{LearningRate: 1, UpdateConfig: nn.UpdateConfig{ClipWeights: 0.75}}, 1, func(w, _ *Node) *Node { return ReduceAllSum(w) })
+	before := p.weights()
+	p.step([]float32{0, 0, 0}, []float32{0, 0})
+	for i, got := range p.weights() {
+		if want := min(max(before[i]-1, -0.75), 0.75); math.Abs(got-want) > 1e-7 {
+			t.Errorf("weight %d went from %g to %g, want %g", i, before[i], got, want)
+		}
+	}
+}
+
 // TestOptimizerMisuse checks that settings that do not go together say so.
 func TestOptimizerMisuse(t *testing.T) {
 	sgd := func(s nn.Schedule) nn.Optimizer { return nn.SGD{UpdateConfig: nn.UpdateConfig{Schedule: s}} }
