@@ -156,6 +156,11 @@ func (u URL) fetch(ctx context.Context, _ *packages, _, dst string) error {
 
 // command runs a package client quietly; its last line of complaint becomes the error.
 func command(ctx context.Context, dir, name string, args ...string) error {
+	return commandWith(ctx, nil, dir, name, args...)
+}
+
+// commandWith is command with more variables, KEY=value, in its environment.
+func commandWith(ctx context.Context, env []string, dir, name string, args ...string) error {
 	if Offline() {
 		return errOffline
 	}
@@ -163,7 +168,7 @@ func command(ctx context.Context, dir, name string, args ...string) error {
 		return fmt.Errorf("%s is not installed", name)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil
