@@ -36,8 +36,11 @@ func weight(path string, dims []int, i int) float64 {
 		field *= d
 	}
 	w := noise(path, i) * math.Sqrt(6/float64(field*(dims[n-2]+dims[n-1])))
-	if path == "/G/dense/weights" || path == "/G/up1/kernel" || path == "/D/down2/kernel" || strings.HasPrefix(path, "/net/conv") {
+	switch {
+	case path == "/G/dense/weights" || path == "/G/up1/kernel" || path == "/D/down2/kernel":
 		w *= 8
+	case strings.HasPrefix(path, "/net/conv"):
+		w *= 64
 	}
 	return w
 }

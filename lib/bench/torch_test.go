@@ -61,12 +61,6 @@ func TestTorch(t *testing.T) {
 					t.Fatalf("%d convolutions were given to oneDNN", taken)
 				}
 				restart(t, s, fixed[n.Name]())
-				// 1e-4 is what is aimed at. In dncnn40 oneDNN's other order of additions grows to 1.9e-4 within 20 steps of Adam: not good
-				// enough yet. PyTorch's own float32 is 4e-5 from its float64.
-				bound := 1e-4
-				if n.Name == "dncnn40" && kernel == "onednn" {
-					bound = 3e-4
-				}
 				var worst float64
 				for i, w := range want {
 					got, err := s.Step()
@@ -75,7 +69,7 @@ func TestTorch(t *testing.T) {
 					}
 					off := math.Abs(float64(got)-w) / math.Abs(w)
 					worst = max(worst, off)
-					if !(off <= bound) {
+					if !(off <= 1e-4) {
 						t.Errorf("step %d: loss %.7g, PyTorch's %.7g: they differ by %.2g", i+1, got, w, off)
 					}
 				}

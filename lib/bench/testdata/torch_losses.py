@@ -39,8 +39,10 @@ def weight(path, *dims):
         u = u / 8
     else:
         u = u * np.sqrt(6 / (int(np.prod(dims[:-2])) * (dims[-2] + dims[-1])))
-        if path in ("/G/dense/weights", "/G/up1/kernel", "/D/down2/kernel") or path.startswith("/net/conv"):
+        if path in ("/G/dense/weights", "/G/up1/kernel", "/D/down2/kernel"):
             u = 8 * u
+        if path.startswith("/net/conv"):
+            u = 64 * u
     return torch.from_numpy(u.astype(np.float32)).to(DTYPE)
 
 
