@@ -32,6 +32,10 @@ func Catalogue() []Entry {
 		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},
 		{"fista", []lab.Kind{lab.Restore}, "Beck & Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2(1)", 0, func() Method { return new(FISTA) }},
 		{"dncnn", []lab.Kind{lab.Restore}, "Zhang et al. 2017, Beyond a Gaussian denoiser, IEEE TIP 26(7), arXiv:1608.03981", 3000, func() Method { return new(DnCNN) }},
+		{"srcnn", []lab.Kind{lab.Restore}, "Dong et al. 2014, Image super-resolution using deep convolutional networks, arXiv:1501.00092", 3000, func() Method { return new(SRCNN) }},
+		{"espcn", []lab.Kind{lab.Restore}, "Shi et al. 2016, Real-time single image super-resolution by sub-pixel convolution, arXiv:1609.05158", 3000, func() Method { return new(ESPCN) }},
+		{"vdsr", []lab.Kind{lab.Restore}, "Kim, Lee & Lee 2016, Accurate image super-resolution using very deep networks, arXiv:1511.04587", 3000, func() Method { return new(VDSR) }},
+		{"unet", []lab.Kind{lab.Restore}, "Ronneberger, Fischer & Brox 2015, U-Net, arXiv:1505.04597", 3000, func() Method { return new(UNet) }},
 		{"lenet", []lab.Kind{lab.Classify}, "after LeCun et al. 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)", 2000, func() Method { return new(LeNet) }},
 	}
 }

@@ -12,37 +12,15 @@ import (
 // channels; the default here is 8 layers of 32 without batch norm, which trains in minutes on two cores: there the norm costs more than it
 // gives.
 type DnCNN struct {
-	Posed
-	Depth        int     `default:"8" range:"3:64" help:"convolutions in all"`
-	Width        int     `default:"32" range:"1:512" help:"channels of the inner layers"`
-	Norm         string  `default:"none" range:"none|batch" help:"normalisation of the inner layers; batch is the paper's"`
-	Patch        int     `default:"40" range:"8:256" help:"side of the training patches"`
-	Batch        int     `default:"32" range:"1:4096" help:"patches in a training step"`
-	LearningRate float64 `default:"0.001" range:"0:" help:"Adam's step size"`
-	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+	Pairs
+	Depth int    `default:"8" range:"3:64" help:"convolutions in all"`
+	Width int    `default:"32" range:"1:512" help:"channels of the inner layers"`
+	Norm  string `default:"none" range:"none|batch" help:"normalisation of the inner layers; batch is the paper's"`
 }
 
-// BatchSize implements Trainable.
-func (m *DnCNN) BatchSize() int { return m.Batch }
-
-// PatchSize implements Patcher.
-func (m *DnCNN) PatchSize() int { return m.Patch }
-
-// Objectives implements Trainable.
+// Objectives implements Trainable. The paper's loss is half the squared error summed over a patch; the mean only rescales Adam's ε.
 func (m *DnCNN) Objectives() []Objective {
-	return []Objective{{
-		Scopes:    []string{"network"},
-		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay},
-		Loss: func(s *Scope, b Batch) Loss {
-			op, g := m.problem.Operator, b.X.Graph()
-			aux := op.DrawAux(s, g, b.X.Shape())
-			y := physics.DrawNoise(op, s, op.Forward(b.X, aux))
-			mse := ReduceAllMean(Square(Sub(m.Restore(s, y, aux), b.X)))
-			psnr := MulScalar(Log(mse), -4.342944819032518) // −10·log₁₀
-			// The paper's loss is half the squared error summed over a patch; the mean only rescales Adam's ε.
-			return Loss{mse, []Term{{"psnr", psnr}}}
-		},
-	}}
+	return m.regress(0, func(s *Scope, x *Node) *Node { return m.error(s, x, m.Restore) })
 }
 
 // Restore implements Restorer.

@@ -1,0 +1,48 @@
+package methods
+
+import (
+	"darkroom/lib/nn"
+	"darkroom/lib/physics"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+)
+
+// Pairs is embedded in networks that learn to restore from pairs: patches x, cut at random from the training pictures, flipped and turned, and
+// their measurements y, made anew in every step. They minimise E‖f(y) − x‖² by Adam.
+type Pairs struct {
+	Posed
+	Patch        int     `default:"40" range:"8:256" help:"side of the training patches"`
+	Batch        int     `default:"32" range:"1:4096" help:"patches in a training step"`
+	LearningRate float64 `default:"0.001" range:"0:" help:"Adam's step size"`
+	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+}
+
+// BatchSize implements Trainable.
+func (m *Pairs) BatchSize() int { return m.Batch }
+
+// PatchSize implements Patcher.
+func (m *Pairs) PatchSize() int { return m.Patch }
+
+// regress is the one objective, for a network whose variables live below "network". clip bounds the gradient's norm; 0 is off.
+func (m *Pairs) regress(clip float64, loss func(s *Scope, x *Node) (mse *Node)) []Objective {
+	return []Objective{{
+		Scopes:    []string{"network"},
+		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay, UpdateConfig: nn.UpdateConfig{ClipNorm: clip}},
+		Loss: func(s *Scope, b Batch) Loss {
+			mse := loss(s, b.X)
+			return Loss{mse, []Term{{"psnr", MulScalar(Log(mse), -4.342944819032518)}}} // −10·log₁₀
+		},
+	}}
+}
+
+// error is the mean squared error of a restorer on measurements of x.
+func (m *Pairs) error(s *Scope, x *Node, restore func(s *Scope, y, aux *Node) *Node) *Node {
+	y, aux := measure(s, m.problem.Operator, x)
+	return ReduceAllMean(Square(Sub(restore(s, y, aux), x)))
+}
+
+// measure makes the measurements of a batch, with noise, and what goes with them.
+func measure(s *Scope, op physics.Operator, x *Node) (y, aux *Node) {
+	aux = op.DrawAux(s, x.Graph(), x.Shape())
+	return physics.DrawNoise(op, s, op.Forward(x, aux)), aux
+}
