@@ -36,33 +36,9 @@ type decoded struct {
 // (JPEG, TIFF) is carried out. Of an animation it is the first frame. The label is -1 and the name is empty. A picture
 // that declares more than limit pixels is refused before it is decoded.
 func decode(b []byte, limit int64) (out decoded, err error) {
-	defer func() {
-		if r := recover(); r != nil { // a decoder's bug must not end a program that reads other people's files
-			err = fmt.Errorf("corrupt: the decoder failed (%v)", r)
-		}
-	}()
-	if len(b) == 0 {
-		return out, errors.New("empty: the file has 0 bytes")
-	}
-	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
-	if errors.Is(err, image.ErrFormat) {
-		return out, fmt.Errorf("not a %s picture", formats)
-	}
+	im, format, err := standard(b, limit)
 	if err != nil {
-		return out, damaged(format, err)
-	}
-	if cfg.Width <= 0 || cfg.Height <= 0 {
-		return out, fmt.Errorf("its size is %d×%d", cfg.Width, cfg.Height)
-	}
-	if int64(cfg.Width)*int64(cfg.Height) > limit {
-		return out, fmt.Errorf("its declared size %d×%d is above the limit of %d pixels", cfg.Width, cfg.Height, limit)
-	}
-	im, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return out, damaged(format, err)
-	}
-	if im.Bounds().Empty() {
-		return out, errors.New("it has no pixels")
+		return out, err
 	}
 	out = convert(im)
 	out.format = format
@@ -71,6 +47,39 @@ func decode(b []byte, limit int64) (out decoded, err error) {
 		out.notes = append(out.notes, fmt.Sprintf("turned upright (EXIF orientation %d)", o))
 	}
 	return out, nil
+}
+
+// standard decodes a file, of at most limit pixels, with the standard library, and says its format.
+func standard(b []byte, limit int64) (im image.Image, format string, err error) {
+	defer func() {
+		if r := recover(); r != nil { // a decoder's bug must not end a program that reads other people's files
+			err = fmt.Errorf("corrupt: the decoder failed (%v)", r)
+		}
+	}()
+	if len(b) == 0 {
+		return nil, "", errors.New("empty: the file has 0 bytes")
+	}
+	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
+	if errors.Is(err, image.ErrFormat) {
+		return nil, "", fmt.Errorf("not a %s picture", formats)
+	}
+	if err != nil {
+		return nil, "", damaged(format, err)
+	}
+	if cfg.Width <= 0 || cfg.Height <= 0 {
+		return nil, "", fmt.Errorf("its size is %d×%d", cfg.Width, cfg.Height)
+	}
+	if int64(cfg.Width)*int64(cfg.Height) > limit {
+		return nil, "", fmt.Errorf("its declared size %d×%d is above the limit of %d pixels", cfg.Width, cfg.Height, limit)
+	}
+	im, _, err = image.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, "", damaged(format, err)
+	}
+	if im.Bounds().Empty() {
+		return nil, "", errors.New("it has no pixels")
+	}
+	return im, format, nil
 }
 
 // damaged says what is wrong with a picture whose format is known.
