@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"errors"
 	"fmt"
 
 	"darkroom/lib/nn"
@@ -13,100 +14,146 @@ import (
 //
 //	discriminator: min −E[log D(x)] − E[log(1 − D(G(z)))]     generator: min −E[log D(G(z))],  z ~ N(0, 1)
 //
-// The image's side must be a multiple of 4, such as 28 or 32: both networks have two layers of stride 2. As in the paper: batch norm but at the
-// discriminator's input and the generator's output, leaky ReLU of slope 0.2, weights from N(0, 0.02²), Adam with β₁ = 0.5.
+// or with another loss, for comparisons in which all else is the same. As in the paper: batch norm but at the discriminator's input and the
+// generator's output, leaky ReLU of slope 0.2, weights from N(0, 0.02²), Adam with β₁ = 0.5. The paper's own configuration is width=128 batch=128
+// average=0 on images of 64×64, with width=64 in the discriminator.
 type DCGAN struct {
-	Posed
-	Latent       int     `default:"100" range:"1:1024" help:"size of the noise z"`
-	Width        int     `default:"64" range:"4:1024" help:"channels of the layer next to the image; the inner one has twice as many"`
+	Convolutional
+	Loss         string  `default:"non-saturating" range:"non-saturating|minimax|least-squares|hinge|wasserstein" help:"of the game"`
 	Smoothing    float64 `default:"0" range:"0:0.5" help:"one-sided label smoothing: the target of real images is 1 minus this (Salimans et al. 2016)"`
-	Batch        int     `default:"64" range:"2:4096" help:"images in a training step"`
+	Norm         string  `default:"batch" range:"batch|layer|spectral|none" help:"normalisation of the discriminator"`
+	R1           float64 `default:"0" range:"0:" help:"weight of half the squared gradient at real images (Mescheder et al. 2018 use 10); not with batch norm"`
+	Penalty      float64 `default:"0" range:"0:" help:"weight of the gradient penalty (Gulrajani et al. 2017 use 10); not with batch norm"`
+	Critic       int     `default:"1" range:"1:100" help:"updates of the discriminator to one of the generator"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Beta1        float64 `default:"0.5" range:"0:0.999" help:"Adam's first moment decay"`
-	Average      float64 `default:"0.999" range:"0:0.99999" help:"decay of the moving average of the generator that samples are drawn with; 0 draws with the last weights, as the paper does"`
 }
 
 // Pose implements Method.
 func (m *DCGAN) Pose(p Problem) error {
+	switch {
+	case (m.R1 > 0 || m.Penalty > 0) && m.Norm == "batch":
+		return errors.New("dcgan: r1 and penalty need the gradient at each image by itself, and batch norm mixes the images; set norm to layer, spectral or none")
+	case m.Loss == "wasserstein" && m.Penalty == 0 && m.Norm != "spectral":
+		return errors.New("dcgan: the wasserstein loss needs a critic of bounded slope; set penalty to 10 and norm to layer, or norm to spectral, or use wgan")
+	case m.Smoothing > 0 && m.Loss != "non-saturating":
+		return fmt.Errorf("dcgan: smoothing = %g goes with the non-saturating loss, not with %s; set it to 0", m.Smoothing, m.Loss)
+	}
+	return m.pose("dcgan", p)
+}
+
+// Objectives implements Trainable.
+func (m *DCGAN) Objectives() []Objective {
+	loss := adversarial(m.Loss)
+	if m.Smoothing > 0 {
+		loss = nn.LabelSmoothing(m.Smoothing)
+	}
+	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: m.Beta1, Beta2: 0.999}
+	game := m.game(loss, m.Norm)
+	game.Discriminator, game.Generator = adam, adam
+	game.Critic, game.R1, game.Penalty = m.Critic, m.R1, m.Penalty
+	return game.Objectives()
+}
+
+// Convolutional are the networks of Radford et al. 2015, with which several games are played. Each layer of stride 2 halves or doubles the image's side,
+// which is a multiple of 4, down to at least 4 pixels: 28 to 7 by two, 32 to 4 by three, 64 to 4 by four, as in the paper.
+type Convolutional struct {
+	Posed
+	Latent  int     `default:"100" range:"1:1024" help:"size of the noise z"`
+	Width   int     `default:"64" range:"4:1024" help:"channels of the layer next to the image; each one further in has twice as many"`
+	Batch   int     `default:"64" range:"2:4096" help:"images in an update"`
+	Average float64 `default:"0.999" range:"0:0.99999" help:"decay of the moving average of the generator that samples are drawn with; 0 draws with the last weights"`
+}
+
+func (m *Convolutional) pose(name string, p Problem) error {
 	if p.Height != p.Width || p.Height%4 != 0 || p.Height < 8 {
-		return fmt.Errorf("dcgan: images are %d×%d, but it needs squares whose side is a multiple of 4, at least 8; add @32 to the task", p.Height, p.Width)
+		return fmt.Errorf("%s: images are %d×%d, but it needs squares whose side is a multiple of 4, at least 8; add @32 to the task", name, p.Height, p.Width)
 	}
 	return m.Posed.Pose(p)
 }
 
 // BatchSize implements Trainable.
-func (m *DCGAN) BatchSize() int { return m.Batch }
+func (m *Convolutional) BatchSize() int { return m.Batch }
 
 // LatentSize implements Sampler.
-func (m *DCGAN) LatentSize() int { return m.Latent }
+func (m *Convolutional) LatentSize() int { return m.Latent }
 
-// Objectives implements Trainable.
-func (m *DCGAN) Objectives() []Objective {
-	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: m.Beta1, Beta2: 0.999}
-	return []Objective{
-		{Name: "discriminator", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
-			x := AddScalar(MulScalar(b.X, 2), -1)
-			fake := StopGradient(m.generate(s, m.noise(s, x)))
-			onReal, onFake := m.discriminate(s, x), m.discriminate(s, fake)
-			target := AddScalar(ZerosLike(onReal), 1-m.Smoothing)
-			loss := Add(ReduceAllMean(nn.BernoulliLogits(target, onReal)), ReduceAllMean(nn.BernoulliLogits(ZerosLike(onFake), onFake)))
-			right := func(logit *Node) *Node {
-				return ReduceAllMean(ConvertDType(GreaterThan(logit, ZerosLike(logit)), logit.DType()))
-			}
-			accuracy := MulScalar(Add(right(onReal), right(Neg(onFake))), 0.5)
-			return Loss{loss, []Term{
-				{"real", ReduceAllMean(Sigmoid(onReal))}, {"fake", ReduceAllMean(Sigmoid(onFake))}, {"accuracy", accuracy},
-			}}
-		}},
-		{Name: "generator", Scopes: []string{"generator"}, Optimizer: adam, Average: m.Average, Loss: func(s *Scope, b Batch) Loss {
-			fake := m.generate(s, m.noise(s, b.X))
-			onFake := m.discriminate(s, fake)
-			diversity := ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12)))
-			return Loss{ReduceAllMean(nn.BernoulliLogits(OnesLike(onFake), onFake)), []Term{{"diversity", diversity}}}
-		}},
+// game is a game of the networks, without its optimizers.
+func (m *Convolutional) game(loss nn.AdversarialLoss, norm string) Game {
+	return Game{
+		Loss: loss, Latent: m.Latent, Average: m.Average,
+		Generate:     func(s *Scope, z, _ *Node) *Node { return m.generate(s, z) },
+		Discriminate: func(s *Scope, x, _ *Node) *Node { return score(s, m.features(s, x, norm), norm, loss) },
 	}
 }
 
-// noise draws z for as many images as x has.
-func (m *DCGAN) noise(s *Scope, x *Node) *Node {
-	shape := x.Shape().Clone()
-	shape.Dimensions = []int{shape.Dimensions[0], m.Latent}
-	return s.RandomNormal(x.Graph(), shape)
-}
-
-// pixelVariance is the variance of each pixel over the batch: near 0 once the samples are all alike.
-func pixelVariance(x *Node) *Node {
-	mean := ReduceAndKeep(x, ReduceMean, 0)
-	return ReduceMean(Square(Sub(x, mean)), 0)
+// levels is how often the image's side is halved.
+func (m *Convolutional) levels() int {
+	n := 0
+	for side := m.problem.Height; side%2 == 0 && side >= 8; side /= 2 {
+		n++
+	}
+	return n
 }
 
 // generate maps z [n, latent] to images in (−1, 1).
-func (m *DCGAN) generate(s *Scope, z *Node) *Node {
+func (m *Convolutional) generate(s *Scope, z *Node) *Node {
 	s = s.At("generator")
-	p := m.problem
-	h, w, inner := p.Height/4, p.Width/4, 2*m.Width
-	init := nn.Normal(s, 0.02)
-	// The dense layer's bias would be taken away by the batch norm over its h·w·inner units, as in the other layers.
-	x := nn.Dense(s.At("project"), z, h*w*inner, init)
+	init, levels := nn.Normal(s, 0.02), m.levels()
+	side, channels := m.problem.Height>>levels, m.Width<<(levels-1)
+	// The dense layer's bias would be taken away by the batch norm over its side²·channels units, as in the other layers.
+	x := nn.Dense(s.At("project"), z, side*side*channels, init)
 	x = nn.ReLU(nn.BatchNorm(s.At("norm1"), x, 0.9, 1e-5))
-	x = Reshape(x, -1, h, w, inner)
-	x = nn.ConvTranspose(s.At("up1"), x, nn.ConvConfig{Filters: m.Width, Kernel: 4, Stride: 2, NoBias: true, Init: init})
-	x = nn.ReLU(nn.BatchNorm(s.At("norm2"), x, 0.9, 1e-5))
-	x = nn.ConvTranspose(s.At("up2"), x, nn.ConvConfig{Filters: p.Channels, Kernel: 4, Stride: 2, Init: init})
+	x = Reshape(x, -1, side, side, channels)
+	for i := 1; i < levels; i++ {
+		channels /= 2
+		x = nn.ConvTranspose(s.At("up%d", i), x, nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, NoBias: true, Init: init})
+		x = nn.ReLU(nn.BatchNorm(s.At("norm%d", i+1), x, 0.9, 1e-5))
+	}
+	x = nn.ConvTranspose(s.At("up%d", levels), x, nn.ConvConfig{Filters: m.problem.Channels, Kernel: 4, Stride: 2, Init: init})
 	return Tanh(x)
 }
 
-// discriminate maps images in [−1, 1] to logits [n, 1].
-func (m *DCGAN) discriminate(s *Scope, x *Node) *Node {
+// features maps images in [−1, 1] to the discriminator's last map [n, side, side, channels].
+func (m *Convolutional) features(s *Scope, x *Node, norm string) *Node {
 	s = s.At("discriminator")
 	init := nn.Normal(s, 0.02)
-	x = nn.LeakyReLU(nn.Conv(s.At("down1"), x, nn.ConvConfig{Filters: m.Width, Kernel: 4, Stride: 2, Init: init}), 0.2)
-	x = nn.Conv(s.At("down2"), x, nn.ConvConfig{Filters: 2 * m.Width, Kernel: 4, Stride: 2, NoBias: true, Init: init})
-	x = nn.LeakyReLU(nn.BatchNorm(s.At("norm"), x, 0.9, 1e-5), 0.2)
-	return nn.Dense(s.At("judge"), nn.Flatten(x), 1, init)
+	for i := range m.levels() {
+		normed := i > 0 && (norm == "batch" || norm == "layer")
+		x = nn.Conv(s.At("down%d", i+1), x, nn.ConvConfig{
+			Filters: m.Width << i, Kernel: 4, Stride: 2, Init: init, NoBias: normed && norm == "batch", Spectral: norm == "spectral",
+		})
+		if normed {
+			x = normalise(s.At("norm%d", i+1), x, norm)
+		}
+		x = nn.LeakyReLU(x, 0.2)
+	}
+	return x
+}
+
+func normalise(s *Scope, x *Node, norm string) *Node {
+	if norm == "layer" {
+		return nn.LayerNorm(s, x, 1e-5)
+	}
+	return nn.BatchNorm(s, x, 0.9, 1e-5)
+}
+
+// score is the discriminator's last layer: features [n, ...] to logits [n, 1]. The Wasserstein loss would take a bias out again.
+func score(s *Scope, features *Node, norm string, loss nn.AdversarialLoss) *Node {
+	s = s.At("discriminator").At("judge")
+	layer := nn.Linear
+	if norm == "spectral" {
+		layer = nn.SpectralLinear
+	}
+	y := layer(s, nn.Flatten(features), 1, nn.Normal(s, 0.02))
+	if loss.Name == "wasserstein" {
+		return y
+	}
+	return nn.AddBias(s, y)
 }
 
 // Sample implements Sampler.
-func (m *DCGAN) Sample(s *Scope, z *Node) *Node {
-	return MulScalar(AddScalar(m.generate(s, z), 1), 0.5)
-}
+func (m *Convolutional) Sample(s *Scope, z *Node) *Node { return brightness(m.generate(s, z)) }
+
+// brightness maps [−1, 1] to [0, 1].
+func brightness(x *Node) *Node { return MulScalar(AddScalar(x, 1), 0.5) }

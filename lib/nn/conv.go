@@ -15,6 +15,7 @@ type ConvConfig struct {
 	Groups   int // input and output channels fall into so many groups, each convolved alone; as many as channels: depthwise
 	Padding  PadMode
 	NoBias   bool // for a layer that a batch norm follows
+	Spectral bool // the kernel is divided by its spectral norm
 	Init     Initializer
 }
 
@@ -36,6 +37,9 @@ func Conv(s *Scope, x *Node, c ConvConfig) *Node {
 	in := x.Shape().Dim(3)
 	kernel := s.WithInitializer(c.Init).
 		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, in/c.Groups, c.Filters)).NodeValue(x.Graph())
+	if c.Spectral {
+		kernel = SpectralNorm(s, kernel)
+	}
 	g := c.geometry()
 	x = b.pad(x, &g, c.Padding)
 	y := convolve(x, kernel, g)
@@ -51,6 +55,9 @@ func Conv(s *Scope, x *Node, c ConvConfig) *Node {
 func ConvTranspose(s *Scope, x *Node, c ConvConfig) *Node {
 	b := block{"ConvTranspose", s}
 	c = b.conv(x, c)
+	if c.Spectral {
+		b.fail("Spectral is for discriminators, which have no transposed convolutions; leave it out")
+	}
 	if c.Padding != Same && c.Padding != Valid {
 		b.fail("padding %q; a transposed convolution has %s", c.Padding, paddings(Same, Valid))
 	}

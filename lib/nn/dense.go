@@ -51,7 +51,21 @@ func fans(shape shapes.Shape) (in, out int) {
 
 // Dense is x·W + b for x [batch, in], giving [batch, units].
 func Dense(s *Scope, x *Node, units int, init Initializer) *Node {
-	b := block{"Dense", s}
+	return AddBias(s, linear(block{"Dense", s}, x, units, init, false))
+}
+
+// Linear is Dense without b.
+func Linear(s *Scope, x *Node, units int, init Initializer) *Node {
+	return linear(block{"Linear", s}, x, units, init, false)
+}
+
+// SpectralLinear is Linear with W divided by its spectral norm; AddBias makes a Dense of it.
+func SpectralLinear(s *Scope, x *Node, units int, init Initializer) *Node {
+	return linear(block{"SpectralLinear", s}, x, units, init, true)
+}
+
+func linear(b block, x *Node, units int, init Initializer, spectral bool) *Node {
+	s := b.scope
 	if x.Rank() != 2 || !x.DType().IsFloat() {
 		b.fail("x is %s, but must be [batch, in] of floating-point numbers; nn.Flatten makes it so", x.Shape())
 	}
@@ -59,7 +73,37 @@ func Dense(s *Scope, x *Node, units int, init Initializer) *Node {
 	b.initializer(init)
 	in := x.Shape().Dim(-1)
 	w := s.WithInitializer(init).VariableWithShape("weights", shapes.Make(x.DType(), in, units)).NodeValue(x.Graph())
-	return AddBias(s, Dot(x, w).Product())
+	if spectral {
+		w = SpectralNorm(s, w)
+	}
+	return Dot(x, w).Product()
+}
+
+// Maxout is the largest of so many pieces of each unit, each piece a Dense (Goodfellow et al. 2013, arXiv:1302.4389): [batch, in] becomes [batch,
+// units].
+func Maxout(s *Scope, x *Node, units, pieces int, init Initializer) *Node {
+	b := block{"Maxout", s}
+	b.atLeast("units", units, 1)
+	b.atLeast("pieces", pieces, 1)
+	h := AddBias(s, linear(b, x, units*pieces, init, false))
+	most := along(h, 1, 0, units)
+	for k := 1; k < pieces; k++ {
+		most = Max(most, along(h, 1, k*units, (k+1)*units))
+	}
+	return most
+}
+
+// Dropout sets each value of x to 0 with probability rate, in [0, 1), and divides the others by 1 − rate (Srivastava et al. 2014); in a training
+// graph only.
+func Dropout(s *Scope, x *Node, rate float64) *Node {
+	if !(rate >= 0 && rate < 1) {
+		block{"Dropout", s}.fail("rate is %g; it must be at least 0 and below 1", rate)
+	}
+	if rate == 0 || !s.Store().IsTraining(x.Graph()) {
+		return x
+	}
+	kept := s.RandomBernoulli(Scalar(x.Graph(), x.DType(), 1-rate), x.Shape())
+	return MulScalar(Mul(x, kept), 1/(1-rate))
 }
 
 // AddBias adds a trained vector to the last axis; it begins as zeros.
