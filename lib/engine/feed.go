@@ -43,23 +43,43 @@ func newFeed(j *job, m methods.Trainable, from int) (*feed, error) {
 func (f *feed) next() []any { return <-f.batches }
 func (f *feed) stop()       { close(f.done) }
 
-// wholeImages makes batches of images and, if there are any, of their labels.
+// wholeImages makes batches of images and, if there are any, of their targets and labels. Images of two domains come in orders of their own, unless
+// the method learns from pairs.
 func (j *job) wholeImages(size int) func(step int) []any {
-	train, p := j.data.Train, j.problem
+	train, targets := j.data.Train, j.data.TrainB
 	order := data.NewOrder(len(train), size, j.spec.Seed)
+	partners := order
+	if _, pairs := j.method.(methods.Supervised); targets != nil && !pairs {
+		partners = data.NewOrder(len(targets), size, j.spec.Seed+otherDomain)
+	}
 	return func(step int) []any {
-		pixels := make([]float32, 0, size*p.Height*p.Width*p.Channels)
-		labels := make([]int32, 0, size)
-		for _, i := range order.At(step) {
-			pixels = appendPixels(pixels, train[i].Pix)
-			labels = append(labels, train[i].Label)
+		chosen := order.At(step)
+		batch := []any{stack(train, chosen)}
+		if targets != nil {
+			batch = append(batch, stack(targets, partners.At(step)))
 		}
-		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, p.Height, p.Width, p.Channels)}
-		if p.Classes > 0 {
+		if j.problem.Classes > 0 {
+			labels := make([]int32, 0, size)
+			for _, i := range chosen {
+				labels = append(labels, train[i].Label)
+			}
 			batch = append(batch, tensors.FromFlatDataAndDimensions(labels, size))
 		}
 		return batch
 	}
+}
+
+// otherDomain is added to the seed for the order of domain B: with equal seeds domains of one size would come in pairs.
+const otherDomain = 1 << 40
+
+// stack makes a tensor of some of the pictures of a split, which are all of one size.
+func stack(pictures data.Split, chosen []int) *tensors.Tensor {
+	p := pictures[0]
+	pixels := make([]float32, 0, len(chosen)*len(p.Pix))
+	for _, i := range chosen {
+		pixels = appendPixels(pixels, pictures[i].Pix)
+	}
+	return tensors.FromFlatDataAndDimensions(pixels, len(chosen), p.Height, p.Width, p.Channels)
 }
 
 // patches makes batches of square patches cut at random from the training pictures, each place being equally likely, and flipped and

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"darkroom/lib/data"
 	"darkroom/lib/lab"
@@ -74,7 +75,15 @@ func (j *job) pose() error {
 			}
 		}
 	} else {
-		if err := j.data.Train.RequireUniform(j.spec.Method); err != nil {
+		all := j.data.Train
+		if j.task.Kind == lab.Translate {
+			if _, pairs := j.method.(methods.Supervised); pairs && !j.data.Paired {
+				return fmt.Errorf("%s learns from pairs, but the pictures of %s are in two domains without pairs; "+
+					"take a method that needs none, such as cyclegan, or pictures that show pairs A|B side by side", j.spec.Method, j.task.Data)
+			}
+			all = slices.Concat(all, j.data.TrainB, j.data.Test, j.data.TestB)
+		}
+		if err := all.RequireUniform(j.spec.Method); err != nil {
 			return err
 		}
 		p.Height, p.Width, p.Channels, _ = j.data.Train.Uniform()

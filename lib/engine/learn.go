@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"darkroom/lib/data"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/nn"
@@ -39,7 +40,11 @@ func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err er
 	case methods.Trainable:
 		err = j.train(ctx, w, m, state)
 	case methods.Fitter:
-		err = j.fit(w, m)
+		err = j.fit(w, func() (map[string]methods.Array, error) { return m.Fit(runner{j.backend}, images(j.data.Train)) })
+	case methods.DomainFitter:
+		err = j.fit(w, func() (map[string]methods.Array, error) {
+			return m.FitDomains(images(j.data.Train), images(j.data.TrainB))
+		})
 	default:
 		err = w.Finish(nil)
 	}
@@ -65,14 +70,18 @@ func (j *job) sameGround(w *record.Writer, step int) error {
 	return nil
 }
 
-func (j *job) fit(w *record.Writer, m methods.Fitter) error {
+// images are the pictures of a split, which are all of one size.
+func images(s data.Split) methods.Images {
+	return methods.Images{
+		N: len(s), Height: s[0].Height, Width: s[0].Width, Channels: s[0].Channels, At: func(i int) []uint8 { return s[i].Pix },
+	}
+}
+
+// fit carries out a fit and writes its variables.
+func (j *job) fit(w *record.Writer, do func() (map[string]methods.Array, error)) error {
 	j.tell(lab.Event{Stage: "fit"})
 	begin := time.Now()
-	train := j.data.Train
-	vars, err := m.Fit(runner{j.backend}, methods.Images{
-		N: len(train), Height: j.problem.Height, Width: j.problem.Width, Channels: j.problem.Channels,
-		At: func(i int) []uint8 { return train[i].Pix },
-	})
+	vars, err := do()
 	if err != nil {
 		return err
 	}
@@ -314,7 +323,7 @@ func updates(m methods.Trainable) int {
 	return n
 }
 
-// split cuts the images of a step, and their labels if there are any, into n equal batches.
+// split cuts the images of a step, and their targets and labels if there are any, into n equal batches.
 func split(inputs []*graph.Node, n int) []methods.Batch {
 	batches := make([]methods.Batch, n)
 	for i := range batches {
@@ -326,8 +335,12 @@ func split(inputs []*graph.Node, n int) []methods.Batch {
 			return graph.SliceAxis(x, 0, graph.AxisRange(i*size, (i+1)*size))
 		}
 		batches[i].X = part(inputs[0])
-		if len(inputs) > 1 {
-			batches[i].Label = part(inputs[1])
+		for _, x := range inputs[1:] {
+			if x.Rank() == 1 {
+				batches[i].Label = part(x)
+			} else {
+				batches[i].Target = part(x)
+			}
 		}
 	}
 	return batches

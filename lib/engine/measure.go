@@ -40,7 +40,12 @@ func (j *job) measure(ctx context.Context, w *record.Writer) (map[string]lab.Met
 			return nil, err
 		}
 	}
-	if m, ok := j.method.(methods.Restorer); ok {
+	if m, ok := j.method.(methods.Translator); ok && j.task.Kind == lab.Translate {
+		if err := j.translations(ctx, w, m, out); err != nil {
+			return nil, err
+		}
+	}
+	if m, ok := j.method.(methods.Restorer); ok && j.task.Kind == lab.Restore {
 		if err := j.restorations(ctx, w, m, out); err != nil {
 			return nil, err
 		}

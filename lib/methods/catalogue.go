@@ -20,13 +20,14 @@ type Entry struct {
 // Catalogue lists all methods, baselines first. To add a method, write its file and add its line.
 func Catalogue() []Entry {
 	return []Entry{
-		{"identity", []lab.Kind{lab.Restore}, "the degraded image itself: what every method must beat", 0, func() Method { return new(Unrestored) }},
+		{"identity", []lab.Kind{lab.Restore, lab.Translate}, "the image as it came: what every method must beat", 0, func() Method { return new(Unchanged) }},
 		{"bicubic", []lab.Kind{lab.Restore}, "Keys 1981, Cubic convolution interpolation for digital image processing, IEEE Trans. ASSP 29(6)", 0, func() Method { return new(Bicubic) }},
 		{"median", []lab.Kind{lab.Restore}, "Tukey 1977, Exploratory data analysis", 0, func() Method { return new(Median) }},
 		{"wiener", []lab.Kind{lab.Restore}, "Wiener 1949, Extrapolation, interpolation, and smoothing; local form of Lee 1980, IEEE PAMI 2(2)", 0, func() Method { return new(Wiener) }},
 		{"nlm", []lab.Kind{lab.Restore}, "Buades, Coll & Morel 2005, A non-local algorithm for image denoising, CVPR", 0, func() Method { return new(NLM) }},
 		{"wavelet", []lab.Kind{lab.Restore}, "Chang, Yu & Vetterli 2000, Adaptive wavelet thresholding, IEEE TIP 9(9); spun as Coifman & Donoho 1995", 0, func() Method { return new(Wavelet) }},
 		{"tv", []lab.Kind{lab.Restore}, "Rudin, Osher & Fatemi 1992; solver of Chambolle & Pock 2011, J. Math. Imaging Vis. 40", 0, func() Method { return new(TV) }},
+		{"color-transfer", []lab.Kind{lab.Translate}, "Reinhard et al. 2001, Color transfer between images, IEEE CG&A 21(5)", 0, func() Method { return new(ColorTransfer) }},
 		{"pca", []lab.Kind{lab.Generate}, "Tipping & Bishop 1999, Probabilistic principal component analysis, J. R. Stat. Soc. B 61(3)", 0, func() Method { return new(PCA) }},
 		{"vae", []lab.Kind{lab.Generate}, "Kingma & Welling 2013, Auto-encoding variational Bayes, arXiv:1312.6114", 10000, func() Method { return new(VAE) }},
 		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},

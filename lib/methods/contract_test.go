@@ -75,25 +75,50 @@ func (r runner) Compile(fn func(in []*graph.Node) []*graph.Node) func(in ...meth
 // TestContract puts every method of the catalogue through what its interfaces promise, on a tiny problem.
 func TestContract(t *testing.T) {
 	for _, e := range methods.Catalogue() {
-		operators := []string{""}
-		if e.Does(lab.Restore) {
-			operators = physics.Catalogue()
-			if e.Steps > 0 && e.Name != "dncnn" { // a network sees what Start makes of a measurement: one of them is tested with every operator
-				operators = []string{"inpaint50", "superres2"}
+		for _, kind := range e.Kinds {
+			operators := []string{""}
+			if kind == lab.Restore {
+				operators = physics.Catalogue()
+				if e.Steps > 0 && e.Name != "dncnn" { // a network sees what Start makes of a measurement: one of them is tested with every operator
+					operators = []string{"inpaint50", "superres2"}
+				}
 			}
-		}
-		for _, op := range operators {
-			t.Run(strings.TrimSuffix(e.Name+"/"+op, "/"), func(t *testing.T) { contract(t, e, op) })
+			for _, op := range operators {
+				t.Run(strings.TrimSuffix(e.Name+"/"+op, "/"), func(t *testing.T) { contract(t, e, kind, op) })
+			}
 		}
 	}
 }
 
-func contract(t *testing.T, e methods.Entry, operator string) {
+// problem is a tiny one of a kind: of grey images, or of colour ones that networks can halve four times.
+func problem(kind lab.Kind) methods.Problem {
+	p := methods.Problem{Kind: kind, Height: side, Width: side, Channels: 1, Classes: classes}
+	if kind == lab.Translate {
+		p.Height, p.Width, p.Channels = 16, 16, 3
+	}
+	return p
+}
+
+// domain is a set of images for a fit.
+func domain(p methods.Problem, seed uint64) methods.Images {
+	const count = 40
+	size := p.Height * p.Width * p.Channels
+	x := uniform(seed, count*size)
+	return methods.Images{N: count, Height: p.Height, Width: p.Width, Channels: p.Channels, At: func(i int) []uint8 {
+		out := make([]uint8, size)
+		for j := range out {
+			out[j] = uint8(255 * x[i*size+j])
+		}
+		return out
+	}}
+}
+
+func contract(t *testing.T, e methods.Entry, kind lab.Kind, operator string) {
 	m := e.New()
 	if _, err := methods.Apply(e.Name, m, small[e.Name]); err != nil {
 		t.Fatal(err)
 	}
-	p := methods.Problem{Kind: e.Kinds[0], Height: side, Width: side, Channels: 1, Classes: classes}
+	p := problem(kind)
 	if operator != "" {
 		var err error
 		if p.Operator, err = physics.Parse(operator); err != nil {
@@ -118,32 +143,33 @@ func contract(t *testing.T, e methods.Entry, operator string) {
 		if b := trainable.BatchSize(); b != n {
 			t.Errorf("batch size %d, want %d", b, n)
 		}
-		train(t, trainable, store)
+		train(t, trainable, p, store)
 	}
-	if f, ok := m.(methods.Fitter); ok {
-		x := uniform(1, 40*side*side)
-		vars, err := f.Fit(runner{xlatest.Backend(t)}, methods.Images{N: 40, Height: side, Width: side, Channels: 1, At: func(i int) []uint8 {
-			out := make([]uint8, side*side)
-			for j := range out {
-				out[j] = uint8(255 * x[i*side*side+j])
-			}
-			return out
-		}})
-		if err != nil {
+	var vars map[string]methods.Array
+	var err error
+	switch f := m.(type) {
+	case methods.Fitter:
+		vars, err = f.Fit(runner{xlatest.Backend(t)}, domain(p, 1))
+	case methods.DomainFitter:
+		vars, err = f.FitDomains(domain(p, 1), domain(p, 4))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, a := range vars {
+		if _, err := store.CreateVariable(path, tensor(a.Data, a.Shape...)); err != nil {
 			t.Fatal(err)
-		}
-		for path, a := range vars {
-			if _, err := store.CreateVariable(path, tensor(a.Data, a.Shape...)); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 	use(t, e, m, p, store)
 }
 
+// inRange are the results that are pixels between 0 and 1.
+var inRange = []string{"Sample", "Translate", "TranslateBack"}
+
 // use calls what a trained method can do, all in one program.
 func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, store *model.Store) {
-	image, batch := []int{n, side, side, 1}, n*side*side
+	image, batch := []int{n, p.Height, p.Width, p.Channels}, n*p.Height*p.Width*p.Channels
 	var names []string
 	var shapes [][]int
 	latent := 1
@@ -179,7 +205,13 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 		if m, ok := m.(methods.Density); ok {
 			add("LogDensity", m.LogDensity(s, in[0]), n)
 		}
-		if m, ok := m.(methods.Restorer); ok {
+		if m, ok := m.(methods.Translator); ok && p.Kind == lab.Translate {
+			add("Translate", m.Translate(s, in[0]), image...)
+		}
+		if m, ok := m.(methods.Invertible); ok && p.Kind == lab.Translate {
+			add("TranslateBack", m.TranslateBack(s, in[0]), image...)
+		}
+		if m, ok := m.(methods.Restorer); ok && p.Kind == lab.Restore {
 			var aux *graph.Node
 			if len(in) > 2 {
 				aux = in[2]
@@ -202,7 +234,7 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 		rows := map[string]bool{}
 		values := flat(v)
 		for k, x := range values {
-			if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) || names[i] == "Sample" && (x < 0 || x > 1) {
+			if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) || slices.Contains(inRange, names[i]) && (x < 0 || x > 1) {
 				t.Errorf("%s: value %d is %v", names[i], k, x)
 				break
 			}
@@ -217,7 +249,7 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 }
 
 // train makes two steps of each objective alone; the second must change all weights in its scopes, and no others.
-func train(t *testing.T, m methods.Trainable, store *model.Store) {
+func train(t *testing.T, m methods.Trainable, p methods.Problem, store *model.Store) {
 	inside := func(path string, scopes []string) bool {
 		return slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(path, "/"+s+"/") })
 	}
@@ -230,16 +262,23 @@ func train(t *testing.T, m methods.Trainable, store *model.Store) {
 		}
 		return out
 	}
+	images := func(seed uint64) *tensors.Tensor {
+		return tensor(uniform(seed, n*p.Height*p.Width*p.Channels), n, p.Height, p.Width, p.Channels)
+	}
 	labels := make([]int32, n)
 	for i := range labels {
 		labels[i] = int32(i % classes)
 	}
 	for _, o := range m.Objectives() {
 		var terms []string
-		exec := model.MustNewExec(xlatest.Backend(t), store, func(s *model.Scope, x, label *graph.Node) []*graph.Node {
+		exec := model.MustNewExec(xlatest.Backend(t), store, func(s *model.Scope, x, target, label *graph.Node) []*graph.Node {
 			g := x.Graph()
 			s.Store().SetTraining(g, true)
-			loss := o.Loss(s, methods.Batch{X: x, Label: label})
+			batch := methods.Batch{X: x, Label: label}
+			if p.Kind == lab.Translate {
+				batch.Target = target
+			}
+			loss := o.Loss(s, batch)
 			var vars []*model.Variable
 			var nodes []*graph.Node
 			for v := range s.Store().IterVariables() {
@@ -258,7 +297,7 @@ func train(t *testing.T, m methods.Trainable, store *model.Store) {
 		var before map[string]string
 		for range 2 {
 			before = weights()
-			for i, v := range exec.MustCall(tensor(uniform(7, n*side*side), n, side, side, 1), labels) {
+			for i, v := range exec.MustCall(images(7), images(8), labels) {
 				if !v.Shape().IsScalar() {
 					t.Errorf("%s %s has shape %s, want a scalar", o.Name, terms[i], v.Shape())
 				} else if f := float64(v.Value().(float32)); math.IsNaN(f) || math.IsInf(f, 0) {

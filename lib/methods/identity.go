@@ -6,11 +6,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 )
 
-// Unrestored restores nothing: its estimate is the measurement itself, brought to the picture's size, so that every method has something to
-// beat.
-type Unrestored struct{ Posed }
+// Unchanged does nothing: its restoration is the measurement itself, brought to the picture's size, and its translation the picture as it was, so
+// that every method has something to beat.
+type Unchanged struct{ Posed }
 
 // Restore implements Restorer.
-func (m *Unrestored) Restore(_ *Scope, y, aux *Node) *Node {
+func (m *Unchanged) Restore(_ *Scope, y, aux *Node) *Node {
 	return physics.Start(m.problem.Operator, y, aux)
 }
+
+// Translate implements Translator.
+func (m *Unchanged) Translate(_ *Scope, x *Node) *Node { return x }
+
+// TranslateBack implements Invertible.
+func (m *Unchanged) TranslateBack(_ *Scope, x *Node) *Node { return x }

@@ -32,8 +32,11 @@ func (p *Posed) Pose(q Problem) error { p.problem = q; return nil }
 
 // Batch is what one training step sees. Images are [batch, height, width, channels] in [0, 1].
 type Batch struct {
-	X     *Node
-	Label *Node // [batch] int32; nil if the data has no labels
+	X *Node
+	// Target is what X is to become, as many images: for translate of domain B, each the true partner of X's if the method is Supervised, and drawn
+	// independently of X if not; nil for other tasks.
+	Target *Node
+	Label  *Node // [batch] int32, of X; nil if the data has no labels
 }
 
 // Trainable methods learn by steps.
@@ -143,6 +146,28 @@ type Density interface {
 type Restorer interface {
 	Method
 	Restore(s *Scope, y, aux *Node) *Node
+}
+
+// Translator methods bring images x [n, height, width, channels] of domain A into domain B, both in [0, 1].
+type Translator interface {
+	Method
+	Translate(s *Scope, x *Node) *Node
+}
+
+// Invertible translators bring images of domain B into domain A too, so that it can be measured how far a picture is from its way there and back.
+type Invertible interface {
+	Translator
+	TranslateBack(s *Scope, x *Node) *Node
+}
+
+// Supervised translators learn from true pairs. Without this, pairs are kept for the evaluation.
+type Supervised interface{ Supervised() }
+
+// DomainFitter methods compute their parameters from all images of two domains at once.
+type DomainFitter interface {
+	Method
+	// FitDomains returns the variables, by path, that Translate will find.
+	FitDomains(a, b Images) (map[string]Array, error)
 }
 
 // Classifier methods give class scores [n, classes]; darkroom trains one to look at the samples of generators.

@@ -21,7 +21,7 @@ type Measure struct {
 func Measures() []Measure {
 	return []Measure{
 		PSNRMeasure(Options{}), SSIMMeasure(Options{}), UniformSSIMMeasure(Options{}), MultiScaleSSIMMeasure(Options{}),
-		MSEMeasure(Options{}), NRMSEMeasure(Options{}),
+		MSEMeasure(Options{}), NRMSEMeasure(Options{}), L1Measure(Options{}),
 	}
 }
 

@@ -142,6 +142,16 @@ func TestMultiScaleSSIM(t *testing.T) {
 	}
 }
 
+func TestL1(t *testing.T) {
+	truth := lab.Image{Height: 1, Width: 4, Channels: 1, Pix: []float32{0, 0.5, 1, 0.25}}
+	x := lab.Image{Height: 1, Width: 4, Channels: 1, Pix: []float32{0.5, 0.5, 0, 1.25}}
+	for o, want := range map[Options]float64{{}: 2.5 / 4, {Clip: true}: 2.25 / 4} {
+		if v, err := L1Measure(o).Of(truth, x); err != nil || v != want {
+			t.Errorf("L1 with %+v is %v (%v), want %v", o, v, err, want)
+		}
+	}
+}
+
 func TestIdenticalPicturesStayFinite(t *testing.T) {
 	im := draw("disc", 180, 176, 3, 0)
 	for _, m := range Measures() {

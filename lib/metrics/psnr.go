@@ -33,6 +33,25 @@ func MSEMeasure(o Options) Measure {
 	}
 }
 
+// L1Measure is the mean absolute error over all pixels and channels, in units of the range.
+func L1Measure(o Options) Measure {
+	return Measure{
+		Name: "l1", Better: "lower",
+		Protocol: "mean absolute error over " + o.protocol(),
+		Of: func(truth, x lab.Image) (float64, error) {
+			truth, x, err := o.apply(truth, x)
+			if err != nil {
+				return 0, err
+			}
+			sum := 0.0
+			for i, v := range truth.Pix {
+				sum += math.Abs(float64(v) - float64(x.Pix[i]))
+			}
+			return sum / float64(len(truth.Pix)), nil
+		},
+	}
+}
+
 // PSNRMeasure is PSNR with options.
 func PSNRMeasure(o Options) Measure {
 	return Measure{

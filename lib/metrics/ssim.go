@@ -15,6 +15,9 @@ const (
 	ssimK2     = 0.03
 )
 
+// SSIMSide is that of the smallest pictures that SSIM measures.
+const SSIMSide = 2*ssimRadius + 1
+
 // SSIM returns the mean structural similarity of Wang, Bovik, Sheikh & Simoncelli 2004, "Image quality assessment: from
 // error visibility to structural similarity", IEEE TIP 13(4), equation 13:
 //

@@ -10,7 +10,7 @@ import (
 	"darkroom/lib/lab"
 )
 
-// WritePicture keeps a picture of the run, 8 bits a value. kind is "truth", "degraded" or "restored".
+// WritePicture keeps a picture of the run, 8 bits a value. kind is "truth", "degraded", "restored", "source" or "translated".
 func (w *Writer) WritePicture(name, kind string, im lab.Image) error {
 	path := w.picture(name, kind)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"darkroom/lib/features"
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/metrics"
+	"darkroom/lib/record"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// translateBatch is how many pictures are translated at once.
+const translateBatch = 16
+
+// shownTranslations is how many translated pictures a run keeps, evenly spread over those that are measured.
+const shownTranslations = 24
+
+// translation is what became of the test pictures of domain A. returned is empty for a method that does not know the way back, truth for data without
+// pairs.
+type translation struct {
+	names                               []string
+	source, translated, returned, truth []lab.Image
+}
+
+// translations translates the test pictures, measures how far each is from its true partner, if the data has pairs, and from itself on the way there
+// and back, if the method knows the way, and writes some of the pictures of the run.
+func (j *job) translations(ctx context.Context, w *record.Writer, m methods.Translator, out map[string]lab.Metric) error {
+	t, err := j.translateTest(ctx, &w.Run, m)
+	if err != nil {
+		return err
+	}
+	add := func(name, protocol, better string, values []float64) {
+		mt := metric(values, protocol+", "+j.howMany(), "", better)
+		mt.Names = t.names
+		out[name] = mt
+	}
+	clipped := metrics.Options{Clip: true}
+	if len(t.returned) > 0 {
+		measure := metrics.L1Measure(clipped)
+		values, err := t.compare(measure, t.source, t.returned)
+		if err != nil {
+			return err
+		}
+		add("cycle-l1", measure.Protocol+", a picture of A against itself, brought to B and back", measure.Better, values)
+	}
+	if j.data.Paired {
+		const of = ", a picture of A, brought to B, against its true partner"
+		side := min(j.problem.Height, j.problem.Width)
+		measures := []metrics.Measure{metrics.L1Measure(clipped)}
+		if side >= metrics.SSIMSide {
+			measures = append(measures, metrics.SSIMMeasure(clipped))
+		}
+		for _, measure := range measures {
+			values, err := t.compare(measure, t.truth, t.translated)
+			if err != nil {
+				return err
+			}
+			add(measure.Name, measure.Protocol+of, measure.Better, values)
+		}
+		if side >= features.SmallestSide {
+			values, protocol, err := j.featureDistances(ctx, t.truth, t.translated)
+			if err != nil {
+				return err
+			}
+			add("feature-distance", protocol+of, "lower", values)
+		}
+	}
+	return t.write(w)
+}
+
+// translateTest translates the test pictures that are measured.
+func (j *job) translateTest(ctx context.Context, r *record.Run, m methods.Translator) (t translation, err error) {
+	p := j.problem
+	size := p.Height * p.Width * p.Channels
+	invertible, returns := m.(methods.Invertible)
+	picture := func(pixels []float32) lab.Image {
+		return lab.Image{Height: p.Height, Width: p.Width, Channels: p.Channels, Pix: pixels}
+	}
+	err = j.overTest(ctx, r, translateBatch, 1, false, func(s *model.Scope, x *graph.Node) *graph.Node {
+		y := m.Translate(s, x)
+		if !returns {
+			return y
+		}
+		return graph.Concatenate([]*graph.Node{y, invertible.TranslateBack(s, y)}, 1)
+	}, func(i int, row []float32) {
+		a := j.data.Test[j.testAt(i)]
+		t.names = append(t.names, a.Name)
+		t.source = append(t.source, a.Image())
+		t.translated = append(t.translated, picture(row[:size]))
+		if returns {
+			t.returned = append(t.returned, picture(row[size:]))
+		}
+		if j.data.Paired {
+			t.truth = append(t.truth, j.data.TestB[j.testAt(i)].Image())
+		}
+	})
+	return t, err
+}
+
+// compare measures picture for picture.
+func (t translation) compare(measure metrics.Measure, want, got []lab.Image) ([]float64, error) {
+	values := make([]float64, len(want))
+	for i := range values {
+		var err error
+		if values[i], err = measure.Of(want[i], got[i]); err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", t.names[i], err)
+		}
+	}
+	return values, nil
+}
+
+// write keeps some of the pictures in the run.
+func (t translation) write(w *record.Writer) error {
+	n := min(len(t.names), shownTranslations)
+	for k := range n {
+		i := k * len(t.names) / n
+		for kind, of := range map[string][]lab.Image{"source": t.source, "translated": t.translated, "truth": t.truth} {
+			if len(of) == 0 {
+				continue
+			}
+			if err := w.WritePicture(t.names[i], kind, of[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// featureDistances is how far pairs of pictures, all of one size, are apart by the features of a fixed network, and the protocol of that.
+func (j *job) featureDistances(ctx context.Context, a, b []lab.Image) (values []float64, protocol string, err error) {
+	net, err := features.OpenSqueezeNet(ctx, j.engine.options.Say)
+	if err != nil {
+		return nil, "", err
+	}
+	batch := func(of []lab.Image, from int) *tensors.Tensor {
+		var pixels []float32
+		for i := range translateBatch {
+			for _, v := range of[min(from+i, len(of)-1)].Pix {
+				pixels = append(pixels, min(max(v, 0), 1))
+			}
+		}
+		return tensors.FromFlatDataAndDimensions(pixels, translateBatch, of[0].Height, of[0].Width, of[0].Channels)
+	}
+	err = guard("the feature distance", func() error {
+		exec, err := model.NewExec(j.backend, model.NewStore(), net.Distance)
+		if err != nil {
+			return err
+		}
+		defer exec.Finalize()
+		for from := 0; from < len(a); from += translateBatch {
+			if ctx.Err() != nil {
+				return fmt.Errorf("stopped while measuring; what was learnt is kept, the same command measures again: %w", context.Cause(ctx))
+			}
+			out, err := exec.Call(batch(a, from), batch(b, from))
+			if err != nil {
+				return err
+			}
+			row, err := tensors.CopyFlatData[float32](out[0])
+			if err != nil {
+				return err
+			}
+			for _, v := range row[:min(translateBatch, len(a)-from)] {
+				values = append(values, float64(v))
+			}
+		}
+		return nil
+	})
+	return values, "distance of features (as LPIPS, Zhang et al. 2018, but channels weighted alike), " + net.Describe() +
+		", seven depths, clipped to [0, 1], at the pictures' own size", err
+}
