@@ -208,7 +208,7 @@ func (a *app) show(r *record.Run, events []lab.Event) error {
 		p("\nmetrics\n")
 		for _, n := range sorted(metrics) {
 			m := metrics[n]
-			p("  %-16s %.4f %s  (%s)\n", n, m.Value, m.Unit, m.Protocol)
+			p("  %-16s %.4f %s  (%s%s)\n", n, m.Value, m.Unit, intervalText(m), m.Protocol)
 		}
 	}
 	if curves := lab.CurvesOf(events); len(curves) > 0 {

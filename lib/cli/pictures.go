@@ -29,6 +29,9 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 			err = plots.Save(filepath.Join(r.Dir, "samples.png"), plots.Grid(images, 8))
 		}
 		failed = append(failed, err)
+		if f := nearest(run); f != nil {
+			failed = append(failed, plots.Save(filepath.Join(r.Dir, "nearest.png"), f))
+		}
 	}
 	if f, err := restorations(r); err != nil {
 		failed = append(failed, err)
@@ -54,6 +57,23 @@ func drawCurves(run *record.Run, names ...string) error {
 		failed = append(failed, plots.Save(filepath.Join(run.Dir, n), f))
 	}
 	return errors.Join(failed...)
+}
+
+// nearest is the figure of the samples that are nearest to training images, in the first row, and these, in the second; nil if none were kept.
+func nearest(run *record.Run) plots.Figure {
+	var rows [2][]lab.Image
+	for i := 1; ; i++ {
+		for k, kind := range []string{"sample", "training"} {
+			im, err := run.Picture(fmt.Sprintf("nearest-%d", i), kind)
+			if err != nil {
+				if len(rows[1]) == 0 {
+					return nil
+				}
+				return plots.Grid(append(rows[0][:len(rows[1])], rows[1]...), len(rows[1]))
+			}
+			rows[k] = append(rows[k], im)
+		}
+	}
 }
 
 // restorations is the figure of the first test pictures of restorers that saw the same ones, or nil if the runs are none.

@@ -25,7 +25,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "a parameter of the method, as key=value; may be given several times")
 	cmd.Flags().IntVar(&f.eval.Images, "images", 0, "measure on so many test images (default: all)")
 	cmd.Flags().IntVar(&f.eval.Importance, "importance", 0, "importance samples per image of log p(x) (default: 50)")
-	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that are classified (default: 1000 for GANs)")
+	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that FID and its like are measured on (default: 1000 where there is no likelihood)")
 }
 
 func (f *specFlags) spec(cmd *cobra.Command, method, task string) (lab.Spec, error) {
@@ -108,10 +108,13 @@ func runJSON(r *lab.Result) any {
 		Value    float64 `json:"value"`
 		Unit     string  `json:"unit"`
 		Protocol string  `json:"protocol"`
+
+		Low  *float64 `json:"low,omitempty"`
+		High *float64 `json:"high,omitempty"`
 	}
 	metrics := map[string]measured{}
 	for n, m := range r.Metrics {
-		metrics[n] = measured{m.Value, m.Unit, m.Protocol}
+		metrics[n] = measured{m.Value, m.Unit, m.Protocol, m.Low, m.High}
 	}
 	return struct {
 		Run     string              `json:"run"`
@@ -122,11 +125,19 @@ func runJSON(r *lab.Result) any {
 	}{r.Dir, r.Hash, metrics, r.Resumed, r.Cached}
 }
 
+// intervalText is the interval of a measure of a whole set, or empty.
+func intervalText(m lab.Metric) string {
+	if m.Low == nil || m.High == nil {
+		return ""
+	}
+	return fmt.Sprintf("95 %% interval %.4f to %.4f; ", *m.Low, *m.High)
+}
+
 func (a *app) printResult(r *lab.Result) error {
 	var b strings.Builder
 	for _, n := range sorted(r.Metrics) {
 		m := r.Metrics[n]
-		fmt.Fprintf(&b, "%-16s %10.4f %-6s %s\n", n, m.Value, m.Unit, m.Protocol)
+		fmt.Fprintf(&b, "%-16s %10.4f %-6s %s%s\n", n, m.Value, m.Unit, intervalText(m), m.Protocol)
 	}
 	how := ""
 	switch {

@@ -112,6 +112,9 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 	if err != nil {
 		return nil, err
 	}
+	if err := j.enoughSamples(); err != nil {
+		return nil, err
+	}
 	w, err := record.Acquire(ctx, s, e.options.Say.Line)
 	if err != nil {
 		return nil, err

@@ -50,8 +50,8 @@ func (j *job) measure(ctx context.Context, w *record.Writer) (map[string]lab.Met
 			return nil, err
 		}
 	}
-	if m, ok := j.method.(methods.Sampler); ok && j.spec.Eval.Samples > 0 && j.problem.Classes > 1 {
-		if err := j.coverage(ctx, &w.Run, m, out); err != nil {
+	if generates(j.method) && j.spec.Eval.Samples > 0 {
+		if err := j.generated(ctx, w, out); err != nil {
 			return nil, err
 		}
 	}

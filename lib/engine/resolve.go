@@ -16,6 +16,9 @@ import (
 // something else.
 const schema = 1
 
+// sampleMeasures is the version of the measures on samples; raise it when there are more of them, or when one comes to mean something else.
+const sampleMeasures = 2
+
 // maxSteps keeps a slip of the finger from filling a disk with events.
 const maxSteps = 100_000_000
 
@@ -104,7 +107,7 @@ func evalDefaults(m methods.Method, v lab.Eval) (lab.Eval, error) {
 	}
 	_, weighs := m.(methods.ImportanceSampler)
 	_, dense := m.(methods.Density)
-	_, samples := m.(methods.Sampler)
+	samples := generates(m)
 	if weighs && v.Importance == 0 {
 		v.Importance = 50
 	}
@@ -116,6 +119,10 @@ func evalDefaults(m methods.Method, v lab.Eval) (lab.Eval, error) {
 	}
 	if !samples {
 		v.Samples = 0
+	}
+	v.Measures = 0
+	if v.Samples > 0 {
+		v.Measures = sampleMeasures
 	}
 	return v, nil
 }

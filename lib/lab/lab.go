@@ -27,6 +27,8 @@ type Metric struct {
 	Protocol string    `json:"protocol"`         // "PSNR, grey, range 1, no border, unclipped"
 	Unit     string    `json:"unit,omitempty"`   // "dB", "nats"
 	Better   string    `json:"better,omitempty"` // "higher", "lower", or empty where neither is better
+	Low      *float64  `json:"low,omitempty"`    // ends of the 95 % interval of a measure of a whole set; nil where it has
+	High     *float64  `json:"high,omitempty"`   // none, or where Values say it
 	Values   []float64 `json:"values,omitempty"` // per image, in the order of Names
 	Names    []string  `json:"names,omitempty"`  // which image; empty means by index
 }

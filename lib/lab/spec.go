@@ -17,6 +17,7 @@ type Eval struct {
 	Images     int `json:"images,omitempty"`     // how many test images; 0 means all of them
 	Importance int `json:"importance,omitempty"` // importance samples per image of log p(x)
 	Samples    int `json:"samples,omitempty"`    // generated images that the sample metrics look at
+	Measures   int `json:"measures,omitempty"`   // version of the sample metrics, filled in by Resolve: what older ones found is measured again
 }
 
 // Spec asks for one run: a method on a task, with its parameters, seed and budget. The canonical encoding of a
@@ -67,7 +68,7 @@ func (s Spec) Dir() string {
 
 // Hash identifies the protocol of an Eval (8 hex digits).
 func (e Eval) Hash() string {
-	b, _ := json.Marshal(e) // three ints always encode
+	b, _ := json.Marshal(e) // ints always encode
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:4])
 }

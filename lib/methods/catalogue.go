@@ -28,6 +28,8 @@ func Catalogue() []Entry {
 		{"wavelet", []lab.Kind{lab.Restore}, "Chang, Yu & Vetterli 2000, Adaptive wavelet thresholding, IEEE TIP 9(9); spun as Coifman & Donoho 1995", 0, func() Method { return new(Wavelet) }},
 		{"tv", []lab.Kind{lab.Restore}, "Rudin, Osher & Fatemi 1992; solver of Chambolle & Pock 2011, J. Math. Imaging Vis. 40", 0, func() Method { return new(TV) }},
 		{"color-transfer", []lab.Kind{lab.Translate}, "Reinhard et al. 2001, Color transfer between images, IEEE CG&A 21(5)", 0, func() Method { return new(ColorTransfer) }},
+		{"replay", []lab.Kind{lab.Generate}, "training images themselves: what a generator at its best reaches, and how copies look", 0, func() Method { return new(Replay) }},
+		{"noise", []lab.Kind{lab.Generate}, "uniform noise: what every generator must beat", 0, func() Method { return new(Noise) }},
 		{"pca", []lab.Kind{lab.Generate}, "Tipping & Bishop 1999, Probabilistic principal component analysis, J. R. Stat. Soc. B 61(3)", 0, func() Method { return new(PCA) }},
 		{"vae", []lab.Kind{lab.Generate}, "Kingma & Welling 2013, Auto-encoding variational Bayes, arXiv:1312.6114", 10000, func() Method { return new(VAE) }},
 		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},

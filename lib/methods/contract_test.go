@@ -161,11 +161,30 @@ func contract(t *testing.T, e methods.Entry, kind lab.Kind, operator string) {
 			t.Fatal(err)
 		}
 	}
+	if c, ok := m.(methods.Chooser); ok {
+		choose(t, c)
+		return
+	}
 	use(t, e, m, p, store)
 }
 
 // inRange are the results that are pixels between 0 and 1.
 var inRange = []string{"Sample", "Translate", "TranslateBack"}
+
+// choose checks that training images are chosen by their numbers, each once before any twice, and as the random numbers say.
+func choose(t *testing.T, m methods.Chooser) {
+	draw := func(seed uint64, n int) []int { return m.Choose(rand.New(rand.NewPCG(1, seed)), 20, n) }
+	got := draw(1, 50)
+	for from, to := range map[int]int{0: 20, 20: 40, 40: 50} {
+		part := slices.Sorted(slices.Values(got[from:to]))
+		if part[0] < 0 || part[len(part)-1] > 19 || len(slices.Compact(part)) != to-from {
+			t.Errorf("chosen %v", got[from:to])
+		}
+	}
+	if !slices.Equal(got, draw(1, 50)) || slices.Equal(got, draw(2, 50)) {
+		t.Error("the choice is no function of the seed")
+	}
+}
 
 // use calls what a trained method can do, all in one program.
 func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, store *model.Store) {

@@ -50,6 +50,15 @@ func (m *LeNet) Objectives() []Objective {
 
 // Logits implements Classifier.
 func (m *LeNet) Logits(s *Scope, x *Node) *Node {
+	_, logits := m.Look(s, x)
+	return logits
+}
+
+// FeatureSize is the number of features that Look returns of a picture.
+func (m *LeNet) FeatureSize() int { return 128 }
+
+// Look returns the hidden units [n, FeatureSize], on which FID and its like compare pictures, and the class scores [n, classes].
+func (m *LeNet) Look(s *Scope, x *Node) (features, logits *Node) {
 	s = s.At("classifier")
 	conv := func(name string, x *Node, filters int) *Node {
 		layer := s.At("%s", name)
@@ -57,6 +66,6 @@ func (m *LeNet) Logits(s *Scope, x *Node) *Node {
 	}
 	x = nn.Flatten(conv("conv2", conv("conv1", x, 16), 32))
 	hidden, out := s.At("hidden"), s.At("scores")
-	x = nn.ReLU(nn.Dense(hidden, x, 128, nn.He(hidden)))
-	return nn.Dense(out, x, m.problem.Classes, nn.Glorot(out))
+	x = nn.ReLU(nn.Dense(hidden, x, m.FeatureSize(), nn.He(hidden)))
+	return x, nn.Dense(out, x, m.problem.Classes, nn.Glorot(out))
 }

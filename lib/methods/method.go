@@ -1,6 +1,8 @@
 package methods
 
 import (
+	"math/rand/v2"
+
 	"darkroom/lib/lab"
 	"darkroom/lib/nn"
 	"darkroom/lib/physics"
@@ -114,6 +116,13 @@ type Conditional interface {
 	Sampler
 	// SampleClass maps z [n, latent] and labels [n] int32 to images, as Sample does; Sample takes the classes in turn.
 	SampleClass(s *Scope, z, label *Node) *Node
+}
+
+// Chooser methods have no network: their samples are training images.
+type Chooser interface {
+	Method
+	// Choose returns the numbers, below train, of n training images.
+	Choose(r *rand.Rand, train, n int) []int
 }
 
 // Encoder methods map images to the mean and log-variance of a code, both [n, latent].

@@ -23,7 +23,11 @@ type Score struct {
 
 // Metric returns the score as a run records it.
 func (s Score) Metric() lab.Metric {
-	return lab.Metric{Value: s.Value, Protocol: s.Protocol, Better: s.Better}
+	m := lab.Metric{Value: s.Value, Protocol: s.Protocol, Better: s.Better}
+	if s.Low < s.High {
+		m.Low, m.High = &s.Low, &s.High
+	}
+	return m
 }
 
 // Describe writes the score for people: "fid 12.34 (FID, …)", with its interval if it has one.

@@ -186,6 +186,9 @@ func (t *Table) collect(col *column, e Entry) ([][]float64, Cell, error) {
 	cell.Value = stat.Mean(cell.PerSeed, nil)
 	if low, high, ok := Interval(values); ok {
 		cell.Low, cell.High = &low, &high
+	} else if len(e.Results) == 1 {
+		m := e.Results[0].Metrics[col.Name]
+		cell.Low, cell.High = m.Low, m.High
 	}
 	return values, cell, nil
 }

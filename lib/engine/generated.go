@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"darkroom/lib/lab"
+	"darkroom/lib/methods"
+	"darkroom/lib/metrics"
+	"darkroom/lib/record"
+)
+
+// fewPictures is the least number of test images and of samples that measures on features are taken of.
+const fewPictures = 20
+
+// enoughSamples refuses, before anything is trained, fewer samples than FID's covariance needs.
+func (j *job) enoughSamples() error {
+	n := j.spec.Eval.Samples
+	if n == 0 || !generates(j.method) || !j.hasEye() {
+		return nil
+	}
+	if d := new(methods.LeNet).FeatureSize(); n <= d {
+		return usage(fmt.Errorf("samples = %d, but FID on %d features needs more than %d; give --samples %d, or more: 10000 is what papers take", n, d, d, 10*d))
+	}
+	return nil
+}
+
+// hasEye says whether there is a network whose features fit the task's pictures.
+func (j *job) hasEye() bool { return j.problem.Classes > 1 && j.problem.Channels == 1 }
+
+// generates says whether a method makes pictures out of nothing.
+func generates(m methods.Method) bool {
+	_, samples := m.(methods.Sampler)
+	_, chooses := m.(methods.Chooser)
+	return samples || chooses
+}
+
+// generated measures what a generator draws: its classes, and what is made of it by a network that looks at it.
+func (j *job) generated(ctx context.Context, w *record.Writer, out map[string]lab.Metric) error {
+	if j.problem.Classes < 2 {
+		return nil // there is no network yet that looks at them
+	}
+	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "looking at samples"})
+	e, result, err := j.classifier(ctx)
+	if err != nil {
+		return err
+	}
+	p, n := j.problem, j.spec.Eval.Samples
+	samples := make([][]float32, 0, n)
+	if err := j.draw(ctx, &w.Run, lab.Draw{N: n, Seed: evalSeed}, func(pixels []float32) { samples = append(samples, pixels) }); err != nil {
+		return err
+	}
+	view, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 { return samples[i] })
+	if err != nil {
+		return err
+	}
+	if err := j.classesOf(view, result, out); err != nil || !j.hasEye() {
+		return err
+	}
+	return j.byFeatures(ctx, w, e, samples, view, out)
+}
+
+// classesOf measures how many of the classes occur among samples and how far their shares are from the data's.
+func (j *job) classesOf(view seen, judge *lab.Result, out map[string]lab.Metric) error {
+	classes := j.problem.Classes
+	of, labels := make([]int, len(j.data.Train)), make([]int, view.n)
+	for i, p := range j.data.Train {
+		of[i] = int(p.Label)
+	}
+	for i := range labels {
+		labels[i] = argMax(view.probabilities[i*classes : (i+1)*classes])
+	}
+	want, err := metrics.CountLabels(of, classes)
+	if err != nil {
+		return err
+	}
+	got, err := metrics.CountLabels(labels, classes)
+	if err != nil {
+		return err
+	}
+	tv, err := metrics.TotalVariation(want, got)
+	if err != nil {
+		return err
+	}
+	protocol := fmt.Sprintf("%d samples, classes by lenet (%d steps, run %.12s, test accuracy %.4f)", view.n, classifierSteps, judge.Hash, judge.Metrics["accuracy"].Value)
+	out["coverage"] = lab.Metric{Value: float64(got.Coverage()), Protocol: fmt.Sprintf("classes of %d that occur in ", classes) + protocol, Unit: "classes", Better: "higher"}
+	out["label-tv"] = lab.Metric{Value: tv, Protocol: "total variation distance between the label histograms of the training data and of " + protocol, Better: "lower"}
+	return nil
+}
+
+// byFeatures measures samples against as many test images, evenly spread over those that are measured, and against all training images. FID is
+// left out where there are no more test images than features, and all of it where there are very few.
+func (j *job) byFeatures(ctx context.Context, w *record.Writer, e *eye, samples [][]float32, view seen, out map[string]lab.Metric) error {
+	n := min(view.n, j.testImages())
+	if n < fewPictures {
+		j.engine.options.Say.Line(fmt.Sprintf("FID and its like are left out: %d test images are too few, %d are needed", n, fewPictures))
+		return nil
+	}
+	p, train := j.problem, j.data.Train
+	unseen, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 {
+		return j.data.Test[j.testAt(i*j.testImages()/n)].Image().Pix
+	})
+	if err != nil {
+		return err
+	}
+	known, err := e.see(ctx, len(train), p.Height, p.Width, p.Channels, func(i int) []float32 { return train[i].Image().Pix })
+	if err != nil {
+		return err
+	}
+	var sets [3]metrics.Features
+	for k, s := range []struct {
+		seen
+		of string
+	}{
+		{view, "samples"}, {unseen, fmt.Sprintf("of the %d test images of %s, evenly spread", len(j.data.Test), j.spec.Task)}, {known, "training images"},
+	} {
+		if sets[k], err = e.of(s.of, s.seen); err != nil {
+			return err
+		}
+	}
+	made, test := sets[0], sets[1]
+	var scores []metrics.Score
+	if d := test.Dim(); n > d {
+		fid, err := metrics.FID(test, made)
+		if err != nil {
+			return err
+		}
+		scores = append(scores, fid)
+	} else {
+		j.engine.options.Say.Line(fmt.Sprintf("FID is left out: %d test images are too few for %d features; KID needs no covariance", n, d))
+	}
+	kid, err := metrics.KID(test, made, metrics.KIDOptions{})
+	if err != nil {
+		return err
+	}
+	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "precision, recall, density, coverage"})
+	manifold, err := metrics.PRDC(test, made, 0)
+	if err != nil {
+		return err
+	}
+	probabilities, err := metrics.NewFeatures(e.name, "samples", view.n, len(view.probabilities)/view.n, view.probabilities)
+	if err != nil {
+		return err
+	}
+	inception, err := metrics.InceptionScore(probabilities, 0)
+	if err != nil {
+		return err
+	}
+	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "nearest training images"})
+	memory, err := metrics.Memorisation(sets[2], test, made)
+	if err != nil {
+		return err
+	}
+	for _, s := range append(scores, append(manifold.Scores(), kid, inception, memory.Share, memory.Closer)...) {
+		out[s.Name] = s.Metric()
+	}
+	return j.keepNearest(w, memory, samples)
+}
+
+// keptNearest is how many samples are kept with their nearest training images.
+const keptNearest = 8
+
+// keepNearest keeps, as pictures of the run, the samples that are nearest to training images and these.
+func (j *job) keepNearest(w *record.Writer, memory metrics.Memorised, samples [][]float32) error {
+	for i, near := range memory.Closest(keptNearest) {
+		sample := lab.Image{Height: j.problem.Height, Width: j.problem.Width, Channels: j.problem.Channels, Pix: samples[near.Sample]}
+		name := fmt.Sprintf("nearest-%d", i+1)
+		if err := w.WritePicture(name, "sample", sample); err != nil {
+			return err
+		}
+		if err := w.WritePicture(name, "training", j.data.Train[near.Train].Image()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
