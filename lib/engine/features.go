@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 
+	"darkroom/lib/features"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/metrics"
+	"darkroom/lib/nn"
 	"darkroom/lib/record"
 
 	"github.com/gomlx/compute"
@@ -67,6 +69,30 @@ func (j *job) classifier(ctx context.Context) (*eye, *lab.Result, error) {
 	name := fmt.Sprintf("the %d hidden units of lenet (%d steps on %s, weights %.12s), pictures of %d×%d not resized",
 		m.FeatureSize(), classifierSteps, task.String(), hashOf(weights), j.problem.Width, j.problem.Height)
 	return &eye{name: name, backend: j.backend, store: store, look: m.Look}, result, nil
+}
+
+// squeezed is the least side of the pictures that SqueezeNet looks at here.
+const squeezed = 64
+
+// squeezeNet is the eye for colour and for pictures without classes.
+func (j *job) squeezeNet(ctx context.Context) (*eye, error) {
+	net, err := features.OpenSqueezeNet(ctx, j.engine.options.Say)
+	if err != nil {
+		return nil, fmt.Errorf("the network for the samples' features: %w", err)
+	}
+	h, w := j.problem.Height, j.problem.Width
+	size := fmt.Sprintf("pictures of %d×%d not resized", w, h)
+	small := min(h, w) < squeezed
+	if small {
+		size = fmt.Sprintf("pictures of %d×%d resized to %d×%d, bilinear", w, h, squeezed, squeezed)
+	}
+	name := fmt.Sprintf("the mean over the picture of the %d deepest features of %s, %s", features.Squeezed, net.Describe(), size)
+	return &eye{name: name, backend: j.backend, store: model.NewStore(), look: func(s *model.Scope, x *graph.Node) (*graph.Node, *graph.Node) {
+		if small {
+			x = nn.Resize(x, squeezed, squeezed, nn.Bilinear, false)
+		}
+		return net.Vector(s, x), net.Logits(s, x)
+	}}, nil
 }
 
 // hashOf is the SHA-256 of tensors with their names, types and shapes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"darkroom/lib/features"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/metrics"
@@ -16,17 +17,22 @@ const fewPictures = 20
 // enoughSamples refuses, before anything is trained, fewer samples than FID's covariance needs.
 func (j *job) enoughSamples() error {
 	n := j.spec.Eval.Samples
-	if n == 0 || !generates(j.method) || !j.hasEye() {
+	if n == 0 || !generates(j.method) || min(n, j.testImages()) < fewPictures {
 		return nil
 	}
-	if d := new(methods.LeNet).FeatureSize(); n <= d {
+	d := features.Squeezed
+	if j.ownFeatures() {
+		d = new(methods.LeNet).FeatureSize()
+	}
+	if n <= d {
 		return usage(fmt.Errorf("samples = %d, but FID on %d features needs more than %d; give --samples %d, or more: 10000 is what papers take", n, d, d, 10*d))
 	}
 	return nil
 }
 
-// hasEye says whether there is a network whose features fit the task's pictures.
-func (j *job) hasEye() bool { return j.problem.Classes > 1 && j.problem.Channels == 1 }
+// ownFeatures says whether samples are looked at by the classifier of their own classes: it is for grey pictures. SqueezeNet, which has seen
+// photographs, looks at colour, and at pictures without classes.
+func (j *job) ownFeatures() bool { return j.problem.Classes > 1 && j.problem.Channels == 1 }
 
 // generates says whether a method makes pictures out of nothing.
 func generates(m methods.Method) bool {
@@ -37,25 +43,46 @@ func generates(m methods.Method) bool {
 
 // generated measures what a generator draws: its classes, and what is made of it by a network that looks at it.
 func (j *job) generated(ctx context.Context, w *record.Writer, out map[string]lab.Metric) error {
-	if j.problem.Classes < 2 {
-		return nil // there is no network yet that looks at them
+	p, n := j.problem, j.spec.Eval.Samples
+	reference := min(n, j.testImages())
+	if reference < fewPictures {
+		j.engine.options.Say.Line(fmt.Sprintf("FID and its like are left out: %d pictures are too few, %d are needed", reference, fewPictures))
+	}
+	if p.Classes < 2 && reference < fewPictures {
+		return nil
 	}
 	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "looking at samples"})
-	e, result, err := j.classifier(ctx)
-	if err != nil {
-		return err
-	}
-	p, n := j.problem, j.spec.Eval.Samples
 	samples := make([][]float32, 0, n)
 	if err := j.draw(ctx, &w.Run, lab.Draw{N: n, Seed: evalSeed}, func(pixels []float32) { samples = append(samples, pixels) }); err != nil {
 		return err
 	}
-	view, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 { return samples[i] })
-	if err != nil {
-		return err
+	at := func(i int) []float32 { return samples[i] }
+	var e *eye
+	var view seen
+	if p.Classes > 1 {
+		judge, result, err := j.classifier(ctx)
+		if err != nil {
+			return err
+		}
+		if view, err = judge.see(ctx, n, p.Height, p.Width, p.Channels, at); err != nil {
+			return err
+		}
+		if err := j.classesOf(view, result, out); err != nil {
+			return err
+		}
+		e = judge
 	}
-	if err := j.classesOf(view, result, out); err != nil || !j.hasEye() {
-		return err
+	if reference < fewPictures {
+		return nil
+	}
+	if !j.ownFeatures() {
+		var err error
+		if e, err = j.squeezeNet(ctx); err != nil {
+			return err
+		}
+		if view, err = e.see(ctx, n, p.Height, p.Width, p.Channels, at); err != nil {
+			return err
+		}
 	}
 	return j.byFeatures(ctx, w, e, samples, view, out)
 }
@@ -89,13 +116,9 @@ func (j *job) classesOf(view seen, judge *lab.Result, out map[string]lab.Metric)
 }
 
 // byFeatures measures samples against as many test images, evenly spread over those that are measured, and against all training images. FID is
-// left out where there are no more test images than features, and all of it where there are very few.
+// left out where there are no more test images than features.
 func (j *job) byFeatures(ctx context.Context, w *record.Writer, e *eye, samples [][]float32, view seen, out map[string]lab.Metric) error {
 	n := min(view.n, j.testImages())
-	if n < fewPictures {
-		j.engine.options.Say.Line(fmt.Sprintf("FID and its like are left out: %d test images are too few, %d are needed", n, fewPictures))
-		return nil
-	}
 	p, train := j.problem, j.data.Train
 	unseen, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 {
 		return j.data.Test[j.testAt(i*j.testImages()/n)].Image().Pix
