@@ -44,6 +44,7 @@ func figures() map[string]Figure {
 		"grid":         Grid(colour[:8], 3),
 		"manifold":     Manifold(grey, 3),
 		"restorations": Restorations(demoRestorations(40, 56, 1)),
+		"sidebyside":   SideBySide([]Column{{"picture", colour[:2]}, {"cyclegan", colour[2:4]}, {"truth", colour[4:6]}}),
 		"dark":         In(Dark, Lines(demoCurves(1, 150, "loss", "kl"), Size(480, 220))),
 	}
 }

@@ -14,15 +14,16 @@ import (
 
 // Grid draws images of one size, [height, width, 1 or 3], row by row in the given number of columns, with thin gaps. Small
 // images are enlarged by a whole factor, pixel by pixel. Values outside [0, 1] are clipped; NaN is black.
-func Grid(images []lab.Image, columns int) Figure { return imageGrid{images, columns, true} }
+func Grid(images []lab.Image, columns int) Figure { return imageGrid{images, columns, true, 64} }
 
 // Manifold draws n×n images edge to edge, the first row on top: the pictures that a decoder makes of a lattice of codes.
-func Manifold(images []lab.Image, n int) Figure { return manifold{imageGrid{images, n, false}} }
+func Manifold(images []lab.Image, n int) Figure { return manifold{imageGrid{images, n, false, 64}} }
 
 type imageGrid struct {
 	images  []lab.Image
 	columns int
 	gaps    bool
+	side    int // that small images are about enlarged to, in pixels
 }
 
 type manifold struct{ imageGrid }
@@ -62,7 +63,7 @@ func checkImage(im lab.Image) error {
 // pixels returns factor, gap, columns, rows and the whole size of the grid in pixels.
 func (f imageGrid) pixels() (k, gap, columns, rows, w, h int) {
 	im := f.images[0]
-	k = max(1, int(math.Round(64/float64(max(im.Height, im.Width)))))
+	k = max(1, int(math.Round(float64(f.side)/float64(max(im.Height, im.Width)))))
 	if f.gaps {
 		gap = 2
 	}

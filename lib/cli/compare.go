@@ -134,12 +134,16 @@ func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
 		}
 	}
 	var out []experiments.Figure
-	var restorers []*lab.Result
+	var restorers, translators []*lab.Result
 	for _, r := range first {
 		switch {
 		case strings.HasPrefix(r.Spec.Task, string(lab.Restore)):
 			if r.Spec.Method != "identity" { // that is the degraded picture itself
 				restorers = append(restorers, r)
+			}
+		case strings.HasPrefix(r.Spec.Task, string(lab.Translate)):
+			if r.Spec.Method != "identity" {
+				translators = append(translators, r)
 			}
 		case strings.HasPrefix(r.Spec.Task, string(lab.Generate)):
 			images, err := d.Sample(ctx, r.Dir, lab.Draw{N: 64})
@@ -148,6 +152,11 @@ func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
 			}
 			out = append(out, experiments.Figure{Name: "samples-" + r.Spec.Method, Figure: plots.Grid(images, 8)})
 		}
+	}
+	if f, err := translations(translators...); err != nil {
+		return nil, err
+	} else if f != nil {
+		out = append(out, experiments.Figure{Name: "translations", Figure: f})
 	}
 	f, err := restorations(restorers...)
 	if f != nil {

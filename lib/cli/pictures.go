@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"darkroom/plots"
 )
 
-// drawRun writes a run's figures into its directory: its curves, samples of a generator, rows of a restorer.
+// drawRun writes a run's figures into its directory: its curves, samples of a generator, rows of a restorer or a translator.
 func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 	run, err := record.Open(r.Dir)
 	if err != nil {
@@ -32,6 +33,11 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 		if f := nearest(run); f != nil {
 			failed = append(failed, plots.Save(filepath.Join(r.Dir, "nearest.png"), f))
 		}
+	}
+	if f, err := translations(r); err != nil {
+		failed = append(failed, err)
+	} else if f != nil {
+		failed = append(failed, plots.Save(filepath.Join(r.Dir, "translations.png"), f))
 	}
 	if f, err := restorations(r); err != nil {
 		failed = append(failed, err)
@@ -113,6 +119,48 @@ func restorations(results ...*lab.Result) (plots.Figure, error) {
 		return nil, nil
 	}
 	return plots.Restorations(rows), nil
+}
+
+// translations is the figure of the pictures that translators of one task kept: domain A, what each made of it, and the true partner in domain B
+// if there is one; nil if the runs are none.
+func translations(results ...*lab.Result) (plots.Figure, error) {
+	if len(results) == 0 || !strings.HasPrefix(results[0].Spec.Task, string(lab.Translate)) {
+		return nil, nil
+	}
+	columns := []plots.Column{{Head: "A"}}
+	truth := plots.Column{Head: "true B"}
+	for _, r := range results {
+		run, err := record.Open(r.Dir)
+		if err != nil {
+			return nil, err
+		}
+		column := plots.Column{Head: r.Spec.Method}
+		names, err := run.Pictures("translated")
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			parts := map[string]*plots.Column{"translated": &column}
+			if len(columns) == 1 {
+				parts["source"], parts["truth"] = &columns[0], &truth
+			}
+			for kind, c := range parts {
+				im, err := run.Picture(name, kind)
+				if errors.Is(err, os.ErrNotExist) && kind == "truth" {
+					continue
+				}
+				if err != nil {
+					return nil, err
+				}
+				c.Images = append(c.Images, im)
+			}
+		}
+		columns = append(columns, column)
+	}
+	if len(truth.Images) > 0 {
+		columns = append(columns, truth)
+	}
+	return plots.SideBySide(columns), nil
 }
 
 func sorted[V any](m map[string]V) []string {

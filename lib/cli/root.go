@@ -108,7 +108,7 @@ Everything that it makes is reproducible bit for bit from its spec; asking twice
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
-	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(),
+	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(), a.translateCommand(),
 		a.labCommand(), a.doctorCommand(), a.benchCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
 	root.CompletionOptions.DisableDefaultCmd = false
 	misuseOfArguments(root)

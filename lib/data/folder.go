@@ -78,6 +78,22 @@ func each(ctx context.Context, n int, do func(i int)) error {
 	return ctx.Err()
 }
 
+// Pictures reads all pictures of a folder and the folders in it, undivided, with notes on those that were skipped or converted.
+func Pictures(ctx context.Context, dir string, o Options) (Split, []string, error) {
+	if err := o.check(); err != nil {
+		return nil, nil, err
+	}
+	files, err := scan(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, pictures, err := loadFolder(ctx, dir, files, o, func(p Picture) (Picture, error) { return o.prepare(p), nil })
+	if err != nil {
+		return nil, nil, err
+	}
+	return pictures, d.Notes, nil
+}
+
 func openFolder(ctx context.Context, dir string, o Options) (*Dataset, error) {
 	files, err := scan(ctx, dir)
 	if err != nil {

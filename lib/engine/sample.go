@@ -33,7 +33,7 @@ func (e *Engine) Sample(ctx context.Context, dir string, d lab.Draw) ([]lab.Imag
 		return nil, err
 	}
 	if !generates(j.method) {
-		return nil, usage(fmt.Errorf("%s restores pictures and does not make new ones", r.Spec.Method))
+		return nil, usage(fmt.Errorf("%s was made to %s pictures and does not make new ones", r.Spec.Method, j.task.Kind))
 	}
 	var out []lab.Image
 	err = j.draw(ctx, r, d, func(pixels []float32) {

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"darkroom/lib/data"
 	"darkroom/lib/features"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
@@ -19,7 +21,7 @@ import (
 const translateBatch = 16
 
 // shownTranslations is how many translated pictures a run keeps, evenly spread over those that are measured.
-const shownTranslations = 24
+const shownTranslations = 12
 
 // translation is what became of the test pictures of domain A. returned is empty for a method that does not know the way back, truth for data without
 // pairs.
@@ -173,4 +175,55 @@ func (j *job) featureDistances(ctx context.Context, a, b []lab.Image) (values []
 	})
 	return values, "distance of features (as LPIPS, Zhang et al. 2018, but channels weighted alike), " + net.Describe() +
 		", seven depths, clipped to [0, 1], at the pictures' own size", err
+}
+
+// Translate brings the pictures of a folder to domain B by the run in the directory dir, or to domain A with back. They are cropped and resized to
+// what the method was trained on. keep sees each with the name of its file.
+func (e *Engine) Translate(ctx context.Context, dir, folder string, back bool, keep func(name string, im lab.Image) error) error {
+	r, err := record.Open(dir)
+	if err != nil {
+		return err
+	}
+	j, err := e.prepare(ctx, r.Spec, nil)
+	if err != nil {
+		return err
+	}
+	m, ok := j.method.(methods.Translator)
+	if !ok || j.task.Kind != lab.Translate {
+		return usage(fmt.Errorf("%s on %s does not translate; give a run of a translate task", r.Spec.Method, r.Spec.Task))
+	}
+	way := m.Translate
+	if back {
+		m, ok := m.(methods.Invertible)
+		if !ok {
+			return usage(fmt.Errorf("%s does not know the way back; leave --back out, or take cyclegan", r.Spec.Method))
+		}
+		way = m.TranslateBack
+	}
+	p := j.problem
+	o := data.Options{Say: e.options.Say, Strict: e.options.Strict, Grey: p.Channels == 1}
+	if p.Height == p.Width {
+		o.Size = p.Height
+	}
+	pictures, notes, err := data.Pictures(ctx, folder, o)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		e.options.Say.Line(note)
+	}
+	for _, pic := range pictures {
+		if pic.Height != p.Height || pic.Width != p.Width || pic.Channels != p.Channels {
+			return usage(fmt.Errorf("%s is %d×%d with %d channels, and %s learnt from pictures of %d×%d with %d; convert it",
+				pic.Name, pic.Width, pic.Height, pic.Channels, r.Spec.Method, p.Width, p.Height, p.Channels))
+		}
+	}
+	j.data, j.spec.Eval = &data.Dataset{Test: pictures}, lab.Eval{}
+	var failed error
+	err = j.overTest(ctx, r, translateBatch, 1, false, way, func(i int, row []float32) {
+		if failed == nil {
+			failed = keep(pictures[i].Name, lab.Image{Height: p.Height, Width: p.Width, Channels: p.Channels, Pix: row})
+		}
+	})
+	return cmp.Or(err, failed)
 }

@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"darkroom/lib/lab"
 )
@@ -35,6 +36,18 @@ func (r *Run) Picture(name, kind string) (lab.Image, error) {
 		return lab.Image{}, fmt.Errorf("%s: %w: %w", f.Name(), ErrDamaged, err)
 	}
 	return lab.FromStandard(p), nil
+}
+
+// Pictures lists the names of the pictures of a kind, as Picture takes them, in alphabetical order.
+func (r *Run) Pictures(kind string) ([]string, error) {
+	files, err := os.ReadDir(filepath.Join(r.Dir, "pictures"))
+	var names []string
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), "-"+kind+".png"); ok {
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 func (r *Run) picture(name, kind string) string {

@@ -1,0 +1,23 @@
+package experiments
+
+import "darkroom/lib/lab"
+
+// translateEmoji compares methods with and without pairs at redrawing Google's emoji in Twitter's manner.
+var translateEmoji = Comparison{
+	Name:  "translate-emoji",
+	Title: "Google's emoji in Twitter's manner",
+	Task:  "translate:emoji",
+	Entries: []Entry{
+		{Method: "identity"},
+		{Method: "color-transfer"},
+		{Method: "cyclegan", Trained: true, QuickSteps: 20, Set: lab.Set{"width": 16}},
+		{Method: "pix2pix", Trained: true, QuickSteps: 50, Set: lab.Set{"width": 16}},
+	},
+	Metrics: []string{"feature-distance", "l1", "ssim", "cycle-l1"},
+	Full:    Budget{Seeds: 3},
+	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 48}},
+	Doc: `How near do translations of Google's drawings come to Twitter's drawings of the same characters, which are
+hidden from all but pix2pix? cyclegan learns from the two sets without pairs, pix2pix from true ones: what
+it reaches is what pairs are worth. The characters of the test set are in neither training set, nor are their variants.
+No published number is set beside these: the papers' data and scores are others.`,
+}

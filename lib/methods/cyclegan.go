@@ -1,0 +1,134 @@
+package methods
+
+import (
+	"fmt"
+
+	"darkroom/lib/nn"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+)
+
+// CycleGAN learns to bring pictures of A to B and of B to A without pairs (Zhu, Park, Isola & Efros 2017, arXiv:1703.10593): what comes out must look as the
+// other domain does, and lead back to where it came from.
+//
+//	discriminators: min ½ E[(D_B(b) − 1)²] + ½ E[D_B(G(a))²], and so for A
+//	generators:     min E[(D_B(G(a)) − 1)²] + E[(D_A(F(b)) − 1)²] + λ(E‖F(G(a)) − a‖₁ + E‖G(F(b)) − b‖₁) + ½λ(E‖G(b) − b‖₁ + E‖F(a) − a‖₁)
+//
+// As in the paper: generators of residual blocks between two convolutions of stride 2 and their transposes (Johnson et al. 2016), reflection at the
+// edges, norm by instance, discriminators of 70×70 patches that see a pool of the last 50 generated pictures, weights from N(0, 0.02²), Adam
+// with β₁ = 0.5, whose step size falls linearly to 0 in the second half. The paper's width is 64, its batch 1, and it has 6 blocks for sides up to 128, and 9 above.
+type CycleGAN struct {
+	Posed
+	Width        int     `default:"32" range:"1:512" help:"channels of the outermost layer of the networks; inner ones have up to 4 or 8 times as many"`
+	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
+	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
+	Cycle        float64 `default:"10" range:"0:" help:"weight λ of the error on the way there and back, of pixels in [-1, 1]"`
+	Identity     float64 `default:"0.5" range:"0:" help:"weight, in units of λ, of the change of pictures that are of the right domain already"`
+	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
+	Batch        int     `default:"4" range:"1:4096" help:"pictures of each domain in a training step; the paper's is 1"`
+	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
+	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+}
+
+// Pose implements Method.
+func (m *CycleGAN) Pose(p Problem) error {
+	if min(p.Height, p.Width) < 16 || p.Height%4 != 0 || p.Width%4 != 0 {
+		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
+	}
+	return m.Posed.Pose(p)
+}
+
+// BatchSize implements Trainable.
+func (m *CycleGAN) BatchSize() int { return m.Batch }
+
+// Objectives implements Trainable. The discriminators come first: what the generators make for them is then the same as in their own turn, and is
+// computed once.
+func (m *CycleGAN) Objectives() []Objective {
+	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: 0.5, Beta2: 0.999, Decay: m.Decay}
+	game := Game{Loss: adversarial("least-squares")}
+	return []Objective{
+		{Name: "discriminators", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
+			a, b := signed(batch.X), signed(batch.Target)
+			var total *Node
+			var terms []Term
+			turn := func(domain string, real, fake *Node) {
+				fake = nn.ImagePool(s.At("pool").At("%s", domain), fake, m.Pool)
+				onReal, onFake := m.discriminate(s, domain, real), m.discriminate(s, domain, fake)
+				loss := game.Loss.Discriminator(onReal, onFake)
+				if total == nil {
+					total = loss
+				} else {
+					total = Add(total, loss)
+				}
+				for _, t := range game.opinions(onReal, onFake)[:3] {
+					terms = append(terms, Term{t.Name + "-" + domain, t.Value})
+				}
+			}
+			turn("a", a, m.generate(s, "a", b))
+			turn("b", b, m.generate(s, "b", a))
+			return Loss{total, terms}
+		}},
+		{Name: "generators", Scopes: []string{"generator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
+			a, b := signed(batch.X), signed(batch.Target)
+			fakeA, fakeB := m.generate(s, "a", b), m.generate(s, "b", a)
+			deceit := Add(game.Loss.Generator(m.discriminate(s, "a", fakeA)), game.Loss.Generator(m.discriminate(s, "b", fakeB)))
+			deceit = MulScalar(deceit, 2) // nn's has a factor ½
+			cycle := Add(meanAbsolute(m.generate(s, "a", fakeB), a), meanAbsolute(m.generate(s, "b", fakeA), b))
+			loss := Loss{Add(deceit, MulScalar(cycle, m.Cycle)), []Term{{"adversarial", deceit}, {"cycle", cycle}}}
+			if m.Identity > 0 {
+				same := Add(meanAbsolute(m.generate(s, "a", a), a), meanAbsolute(m.generate(s, "b", b), b))
+				loss.Total = Add(loss.Total, MulScalar(same, m.Cycle*m.Identity))
+				loss.Terms = append(loss.Terms, Term{"identity", same})
+			}
+			return loss
+		}},
+	}
+}
+
+// Translate implements Translator.
+func (m *CycleGAN) Translate(s *Scope, x *Node) *Node {
+	return unsigned(m.generate(s, "b", signed(x)))
+}
+
+// TranslateBack implements Invertible.
+func (m *CycleGAN) TranslateBack(s *Scope, x *Node) *Node {
+	return unsigned(m.generate(s, "a", signed(x)))
+}
+
+// discriminate judges patches by what the domain's pictures look like.
+func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) *Node {
+	return patchGAN(s.At("discriminator").At("%s", domain), x, m.Width, m.Layers)
+}
+
+// generate brings pictures x, with pixels in [−1, 1], to a domain.
+func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
+	s = s.At("generator").At("%s", domain)
+	channels := x.Shape().Dim(3)
+	config := func(s *Scope, filters, kernel, stride int) nn.ConvConfig {
+		c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
+		if stride == 1 {
+			c.Padding = nn.PadReflect
+		}
+		return c
+	}
+	conv := func(name string, x *Node, filters, kernel, stride int) *Node {
+		s := s.At("%s", name)
+		return nn.InstanceNorm(s, nn.Conv(s, x, config(s, filters, kernel, stride)), 1e-5)
+	}
+	up := func(name string, x *Node, filters int) *Node {
+		s := s.At("%s", name)
+		return nn.ReLU(nn.InstanceNorm(s, nn.ConvTranspose(s, x, config(s, filters, 3, 2)), 1e-5))
+	}
+	x = nn.ReLU(conv("in", x, m.Width, 7, 1))
+	x = nn.ReLU(conv("down1", x, 2*m.Width, 3, 2))
+	x = nn.ReLU(conv("down2", x, 4*m.Width, 3, 2))
+	for i := range m.Blocks {
+		name := fmt.Sprintf("block%d", i+1)
+		x = Add(x, conv(name+"b", nn.ReLU(conv(name+"a", x, 4*m.Width, 3, 1)), 4*m.Width, 3, 1))
+	}
+	x = up("up2", up("up1", x, 2*m.Width), m.Width)
+	out := s.At("out")
+	c := config(out, channels, 7, 1)
+	c.NoBias = false
+	return Tanh(nn.Conv(out, x, c))
+}

@@ -1,0 +1,106 @@
+package methods
+
+import (
+	"fmt"
+
+	"darkroom/lib/nn"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+)
+
+// Pix2Pix learns from pairs x, y to bring x to y by a conditional adversarial network (Isola, Zhu, Zhou & Efros 2017, arXiv:1611.07004):
+//
+//	discriminator: min ½(−E[log D(x, y)] − E[log(1 − D(x, G(x)))])     generator: min −E[log D(x, G(x))] + λ E‖y − G(x)‖₁
+//
+// G is a U-Net of 4×4 convolutions of stride 2, down to pictures of 2 or 3 pixels and up again, each level beside its mirror image; D judges patches. As in the
+// paper: weights from N(0, 0.02²), Adam with β₁ = 0.5, dropout in the three innermost levels of the way up. The paper normalises by batches
+// of one, which is the norm by instance that stands here, so that batches may be larger; and its dropout also stays on when it is used, which is
+// off here: the same picture always gives the same translation. The paper's width is 64.
+type Pix2Pix struct {
+	Posed
+	Width        int     `default:"32" range:"1:512" help:"channels of the outermost level of either network; inner ones have up to 8 times as many"`
+	Layers       int     `default:"3" range:"1:6" help:"strided layers of the discriminator: it judges patches of 16, 34, 70 … pixels"`
+	L1           float64 `default:"100" range:"0:" help:"weight λ of the absolute error, of pixels in [-1, 1]"`
+	Dropout      float64 `default:"0.5" range:"0:0.95" help:"share that is dropped in the three innermost levels of the way up"`
+	Batch        int     `default:"8" range:"1:4096" help:"pairs in a training step; the paper's is 1"`
+	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
+	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+}
+
+// Pose implements Method.
+func (m *Pix2Pix) Pose(p Problem) error {
+	if min(p.Height, p.Width) < 16 || p.Height%8 != 0 || p.Width%8 != 0 {
+		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
+	}
+	return m.Posed.Pose(p)
+}
+
+// BatchSize implements Trainable.
+func (m *Pix2Pix) BatchSize() int { return m.Batch }
+
+// Supervised implements Supervised.
+func (m *Pix2Pix) Supervised() {}
+
+// Objectives implements Trainable.
+func (m *Pix2Pix) Objectives() []Objective {
+	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: 0.5, Beta2: 0.999, Decay: m.Decay}
+	game := Game{Loss: adversarial("non-saturating")}
+	return []Objective{
+		{Name: "discriminator", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
+			x, y := signed(b.X), signed(b.Target)
+			fake := StopGradient(m.generate(s, x))
+			onReal, onFake := m.discriminate(s, x, y), m.discriminate(s, x, fake)
+			return Loss{MulScalar(game.Loss.Discriminator(onReal, onFake), 0.5), game.opinions(onReal, onFake)}
+		}},
+		{Name: "generator", Scopes: []string{"generator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
+			x, y := signed(b.X), signed(b.Target)
+			fake := m.generate(s, x)
+			deceit, l1 := game.Loss.Generator(m.discriminate(s, x, fake)), meanAbsolute(fake, y)
+			return Loss{Add(deceit, MulScalar(l1, m.L1)), []Term{{"adversarial", deceit}, {"l1", MulScalar(l1, 0.5)}}} // as of pixels in [0, 1]
+		}},
+	}
+}
+
+// Translate implements Translator.
+func (m *Pix2Pix) Translate(s *Scope, x *Node) *Node { return unsigned(m.generate(s, signed(x))) }
+
+// discriminate judges patches of pairs.
+func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) *Node {
+	return patchGAN(s.At("discriminator"), Concatenate([]*Node{x, y}, 3), m.Width, m.Layers)
+}
+
+// generate is the U-Net, on pixels in [−1, 1].
+func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
+	s = s.At("generator")
+	config := func(s *Scope, level int) nn.ConvConfig { // of level 1, 2, …
+		return nn.ConvConfig{Filters: m.Width << min(level-1, 3), Kernel: 4, Stride: 2, NoBias: true, Init: nn.Normal(s, 0.02)}
+	}
+	channels, levels := x.Shape().Dim(3), 0
+	for h, w := x.Shape().Dim(1), x.Shape().Dim(2); h%2 == 0 && w%2 == 0 && min(h, w) > 2; h, w = h/2, w/2 {
+		levels++
+	}
+	down := make([]*Node, levels+1) // by level, from 1
+	for level := 1; level <= levels; level++ {
+		s := s.At("down%d", level)
+		c := config(s, level)
+		c.NoBias = level > 1 && level < levels // where a norm follows; of the few innermost pixels it would leave little
+		if level > 1 {
+			x = nn.LeakyReLU(x, 0.2)
+		}
+		x = nn.Conv(s, x, c)
+		if c.NoBias {
+			x = nn.InstanceNorm(s, x, 1e-5)
+		}
+		down[level] = x
+	}
+	for level := levels - 1; level > 0; level-- {
+		s := s.At("up%d", level)
+		x = nn.InstanceNorm(s, nn.ConvTranspose(s, nn.ReLU(x), config(s, level)), 1e-5)
+		if level >= levels-3 {
+			x = nn.Dropout(s, x, m.Dropout)
+		}
+		x = Concatenate([]*Node{x, down[level]}, 3)
+	}
+	s = s.At("out")
+	return Tanh(nn.ConvTranspose(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, Init: nn.Normal(s, 0.02)}))
+}
