@@ -98,7 +98,7 @@ func (a *app) list(kind string, verbose bool) (rows []string, value any, err err
 				}
 			}
 		}
-		for _, t := range append(tasks, "generate:folder:/some/pictures@32", "restore:denoise25:folder:/some/pictures") {
+		for _, t := range append(tasks, "generate:folder:/some/pictures@32", "restore:denoise25:folder:/some/pictures", "translate:folder:/some/pictures@64") {
 			add("  %s", t)
 		}
 		return rows, tasks, nil
