@@ -57,10 +57,8 @@ func tiny(t *testing.T) map[string]lab.Spec {
 		"dcgan": {Method: "dcgan", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"width": 4, "latent": 3, "batch": 4}},
 		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
 			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
-		"color-transfer": {Method: "color-transfer", Task: "translate:folder:" + pairs(t, 16)},
-		"pix2pix":        {Method: "pix2pix", Task: "translate:folder:" + pairs(t, 16), Steps: 12, Set: lab.Set{"width": 2, "layers": 1, "batch": 2}},
-		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 16), Steps: 12,
-			Set: lab.Set{"width": 2, "layers": 1, "blocks": 1, "pool": 5, "batch": 2}},
+		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 16), Steps: 12, // which has an image pool
+			Set: lab.Set{"width": 2, "layers": 1, "blocks": 1, "pool": 5, "identity": 0, "batch": 2}},
 	}
 }
 
