@@ -76,7 +76,7 @@ func (e *Engine) Backend(ctx context.Context) (compute.Backend, error) {
 			return nil, kernels.Err
 		}
 	}
-	b, err := compute.NewWithConfig(p.Config)
+	b, err := p.Open()
 	if err != nil {
 		return nil, fmt.Errorf("the XLA plugin (%s) could not be opened: %w", p.Config, short(err))
 	}

@@ -100,7 +100,7 @@ func fromEnv(v string) (Plugin, error) {
 	case !ok:
 		return Plugin{}, fmt.Errorf("%s=%q is no backend: use xla:cpu, xla:cuda or xla:/absolute/path.so", Env, v)
 	case rest == "cuda":
-		return Plugin{Config: "xla:cuda", From: Env}, nil
+		return Plugin{Config: "xla:cuda,tf32=false", From: Env}, nil // a duality gap needs exact products
 	case !filepath.IsAbs(rest):
 		return Plugin{}, fmt.Errorf("%s=%q: the plugin's path must be absolute", Env, v)
 	}

@@ -38,5 +38,5 @@ var Open = sync.OnceValues(func() (compute.Backend, error) {
 			return nil, s.Err
 		}
 	}
-	return compute.NewWithConfig(p.Config)
+	return p.Open()
 })
