@@ -49,6 +49,9 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 				continue
 			}
 			entry.Results = append(entry.Results, result)
+			for _, v := range result.Health {
+				notes = append(notes, fmt.Sprintf("Health of %s, seed %d: %s.", e.Row(), spec.Seed, v.Line))
+			}
 		}
 		entries = append(entries, entry)
 	}

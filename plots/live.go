@@ -11,6 +11,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"darkroom/lib/health"
 	"darkroom/lib/lab"
 )
 
@@ -183,6 +184,10 @@ func (v *LiveView) HTML() string {
 		if svg, err := draw(Lines(curves, func(o *options) { o.light = !done && len(curves) > 12 })); err == nil { // curves without a finite point are no reason to stop a run
 			b.WriteString(svg)
 		}
+	}
+	for _, verdict := range health.Check(health.Run{Curves: curves}) {
+		fmt.Fprintf(&b, `<div style="font-size:13px;padding:2px 9px;max-width:60em"><b>%s</b>: %s</div>`,
+			html.EscapeString(verdict.Name), html.EscapeString(verdict.Line))
 	}
 	b.WriteString("</div>")
 	return b.String()

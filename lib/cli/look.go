@@ -11,6 +11,7 @@ import (
 	"darkroom/experiments"
 	"darkroom/lib/data"
 	"darkroom/lib/engine"
+	"darkroom/lib/health"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/physics"
@@ -160,7 +161,7 @@ func (a *app) showCommand() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(a.out).Encode(map[string]any{
 					"run": r.Dir, "hash": r.Spec.Hash(), "spec": r.Spec, "finished": r.Trained(), "metrics": r.AllMetrics(),
-					"curves": lab.CurvesOf(events), "inside_step": insideStep(r), "environment": r.Environments(),
+					"health": health.Check(health.RunOf(r.Spec, events, r.AllMetrics())), "curves": lab.CurvesOf(events), "inside_step": insideStep(r), "environment": r.Environments(),
 				})
 			}
 			return errors.Join(a.show(r, events), everr)
@@ -220,6 +221,17 @@ func (a *app) show(r *record.Run, events []lab.Event) error {
 			p("  drawn in %s\n", filepath.Join(r.Dir, "curves.svg"))
 		}
 	}
+	verdicts := health.Check(health.RunOf(s, events, r.AllMetrics()))
+	if len(verdicts) > 0 {
+		p("\nhealth\n")
+	}
+	for _, v := range verdicts {
+		p("  %s\n", v.Line)
+		name := "health-" + strings.ReplaceAll(v.Name, " ", "-") + ".svg"
+		if err := drawSome(r, v.Curves, v.Name, name); err == nil {
+			p("    drawn in %s\n", filepath.Join(r.Dir, name))
+		}
+	}
 	if share := insideStep(r); share > 0 {
 		p("\ninside the compiled step: %.1f %% of the training time\n", 100*share)
 	}
@@ -235,12 +247,16 @@ func (a *app) show(r *record.Run, events []lab.Event) error {
 
 func (a *app) sampleCommand() *cobra.Command {
 	var d lab.Draw
-	var out string
+	var out, npy, folder string
 	cmd := &cobra.Command{
-		Use:     "sample RUN|HASH",
-		Short:   "Draw new images from a trained generator",
-		Example: "  darkroom sample 1f3a9c0d2b4e --n 64 --out grid.png",
-		Args:    cobra.ExactArgs(1),
+		Use:   "sample RUN|HASH",
+		Short: "Draw new images from a trained generator",
+		Long: `Draws new images from a trained generator, and shows them side by side. For other evaluators they are written one by one too: as a NumPy
+array of 8-bit values [n, height, width, channels], or as PNG files.`,
+		Example: `  darkroom sample 1f3a9c0d2b4e --n 64 --out grid.png
+  darkroom sample 1f3a9c0d2b4e --n 80 --walk spherical --row 10
+  darkroom sample 1f3a9c0d2b4e --n 10000 --npy samples.npy`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := record.Find(a.runs, args[0])
 			if err != nil {
@@ -250,7 +266,20 @@ func (a *app) sampleCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := plots.Save(out, plots.Grid(images, plots.Columns(d.N))); err != nil {
+			if npy != "" || folder != "" {
+				if err := export(images, npy, folder); err != nil {
+					return err
+				}
+				if !cmd.Flags().Changed("out") {
+					_, err = fmt.Fprintln(a.out, strings.TrimSpace(npy+" "+folder))
+					return err
+				}
+			}
+			columns := plots.Columns(d.N)
+			if d.Walk != "" {
+				columns = d.Row
+			}
+			if err := plots.Save(out, plots.Grid(images, columns)); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(a.out, out)
@@ -261,6 +290,10 @@ func (a *app) sampleCommand() *cobra.Command {
 	cmd.Flags().Int64Var(&d.Seed, "seed", 0, "seed of the noise")
 	cmd.Flags().StringVar(&d.Class, "class", "", "class of the images, such as 7, from a method that can choose (default: as often as in the data)")
 	cmd.Flags().StringVar(&out, "out", "grid.png", "file to write (.png, .svg or .pdf)")
+	cmd.Flags().StringVar(&d.Walk, "walk", "", "linear or spherical: each row goes from one image to another")
+	cmd.Flags().IntVar(&d.Row, "row", 8, "images in a row of a walk")
+	cmd.Flags().StringVar(&npy, "npy", "", "write the images into this NumPy file, 8 bits a value, in place of a grid")
+	cmd.Flags().StringVar(&folder, "folder", "", "write the images into this folder as PNG files, in place of a grid")
 	a.addRuns(cmd)
 	return cmd
 }

@@ -65,6 +65,16 @@ func drawCurves(run *record.Run, names ...string) error {
 	return errors.Join(failed...)
 }
 
+// drawSome draws the curves of those names, that a verdict comes from.
+func drawSome(run *record.Run, curves []string, title, name string) error {
+	events, err := run.Events()
+	if err != nil {
+		return err
+	}
+	f := plots.Lines(lab.CurvesOf(events).Select(curves...), plots.Title(title+" of "+run.Spec.Method), plots.XLabel("step"))
+	return plots.Save(filepath.Join(run.Dir, name), f)
+}
+
 // nearest is the figure of the samples that are nearest to training images, in the first row, and these, in the second; nil if none were kept.
 func nearest(run *record.Run) plots.Figure {
 	var rows [2][]lab.Image

@@ -88,6 +88,7 @@ A checkpoint is written every 20 s, or as often as DARKROOM_CHECKPOINT says (suc
 					a.say("the pictures could not be drawn: " + err.Error())
 				}
 			}
+			a.sayHealth(r.Health)
 			if asJSON {
 				return json.NewEncoder(a.out).Encode(runJSON(r))
 			}
@@ -100,6 +101,13 @@ A checkpoint is written every 20 s, or as often as DARKROOM_CHECKPOINT says (suc
 	cmd.Flags().BoolVar(&a.strict, "strict", false, "refuse a folder with a bad picture rather than skip it")
 	cmd.Flags().BoolVar(&a.force, "force", false, "go on with a run that began on another machine or with other kernels")
 	return cmd
+}
+
+// sayHealth says what is wrong with a training.
+func (a *app) sayHealth(verdicts []lab.Verdict) {
+	for _, v := range verdicts {
+		a.say("health: " + v.Line)
+	}
 }
 
 // runJSON is the form that --json prints; values per image stay in the run directory.
@@ -120,9 +128,10 @@ func runJSON(r *lab.Result) any {
 		Run     string              `json:"run"`
 		Hash    string              `json:"hash"`
 		Metrics map[string]measured `json:"metrics"`
+		Health  []lab.Verdict       `json:"health,omitempty"`
 		Resumed bool                `json:"resumed"`
 		Cached  bool                `json:"cached"`
-	}{r.Dir, r.Hash, metrics, r.Resumed, r.Cached}
+	}{r.Dir, r.Hash, metrics, r.Health, r.Resumed, r.Cached}
 }
 
 // intervalText is the interval of a measure of a whole set, or empty.

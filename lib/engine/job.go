@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"darkroom/lib/data"
+	"darkroom/lib/health"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/physics"
@@ -136,7 +137,10 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 	if err := w.Measured(s.Eval, metrics); err != nil {
 		return nil, err
 	}
-	return &lab.Result{Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run)}, nil
+	events, _ := w.Events() // those before a damaged line say what they can
+	return &lab.Result{
+		Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run), Health: health.Check(health.RunOf(s, events, metrics)),
+	}, nil
 }
 
 // cached returns the result of a complete run, or nil. watch sees the events that were recorded.
@@ -149,14 +153,16 @@ func cached(s lab.Spec, watch func(lab.Event)) *lab.Result {
 	if err != nil {
 		return nil
 	}
+	events, _ := r.Events() // those before a damaged line are still worth seeing
 	if watch != nil {
-		events, _ := r.Events() // those before a damaged line are still worth seeing
 		for _, e := range events {
 			e.Steps = s.Steps
 			watch(e)
 		}
 	}
-	return &lab.Result{Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r)}
+	return &lab.Result{
+		Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r), Health: health.Check(health.RunOf(s, events, metrics)),
+	}
 }
 
 // seconds is the time of all sessions of a run.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darkroom/lib/data"
+	"darkroom/lib/health"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/nn"
@@ -248,7 +249,8 @@ func (t *trainer) notFinite(step int, term string, v float64) error {
 	if c := t.w.Checkpoints(); len(c) > 0 {
 		kept = fmt.Sprintf("the checkpoint at step %d is kept in %s", c[0].Step, t.w.Dir)
 	}
-	return fmt.Errorf("%w: %s became %v at step %d; %s; try a lower learning-rate", ErrNotFinite, term, v, step, kept)
+	e := lab.Event{Step: step, Stage: health.Diverged, Note: fmt.Sprintf("%s became %v at step %d", term, v, step)}
+	return errors.Join(fmt.Errorf("%w: %s; %s; try a lower learning-rate", ErrNotFinite, e.Note, kept), t.w.Event(e))
 }
 
 // log writes an event with the means of the scalars since the last one.

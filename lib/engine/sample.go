@@ -46,8 +46,8 @@ func (e *Engine) Sample(ctx context.Context, dir string, d lab.Draw) ([]lab.Imag
 // draw makes samples in batches of one shape; keep sees the pixels of each.
 func (j *job) draw(ctx context.Context, r *record.Run, d lab.Draw, keep func(pixels []float32)) error {
 	if c, ok := j.method.(methods.Chooser); ok {
-		if d.Class != "" {
-			return usage(fmt.Errorf("%s draws from all classes, and class is %q; leave it out", j.spec.Method, d.Class))
+		if d.Class != "" || d.Walk != "" {
+			return usage(fmt.Errorf("%s draws training images, and has neither classes to choose (%q) nor a way between images (%q); leave them out", j.spec.Method, d.Class, d.Walk))
 		}
 		for _, i := range c.Choose(stepRandom(d.Seed, 0), len(j.data.Train), d.N) {
 			keep(j.data.Train[i].Image().Pix)
@@ -76,13 +76,17 @@ func (j *job) draw(ctx context.Context, r *record.Run, d lab.Draw, keep func(pix
 			return err
 		}
 		defer exec.Finalize()
-		random, n := stepRandom(d.Seed, 0), d.N
+		n := d.N
 		batch := min(n, 256)
+		z, err := noise(d, batch, m.LatentSize())
+		if err != nil {
+			return err
+		}
 		for from := 0; from < n; from += batch {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			inputs := []any{normals(random, batch, m.LatentSize())}
+			inputs := []any{z()}
 			if chooses {
 				labels := make([]int32, batch)
 				for i := range labels {
@@ -125,9 +129,5 @@ func (j *job) labels(chooses bool, d lab.Draw) (func() int32, error) {
 }
 
 func normals(r *rand.Rand, n, d int) *tensors.Tensor {
-	z := make([]float32, n*d)
-	for i := range z {
-		z[i] = float32(r.NormFloat64())
-	}
-	return tensors.FromFlatDataAndDimensions(z, n, d)
+	return tensors.FromFlatDataAndDimensions(normal(r, n*d), n, d)
 }

@@ -57,6 +57,15 @@ func (im Image) Standard() image.Image {
 	return out
 }
 
+// Bytes returns the values rounded to 8 bits, those outside of [0, 1] cut off.
+func (im Image) Bytes() []uint8 {
+	out := make([]uint8, len(im.Pix))
+	for i, v := range im.Pix {
+		out[i] = to8(v)
+	}
+	return out
+}
+
 func to8(v float32) uint8 {
 	switch {
 	case v >= 1:

@@ -35,13 +35,21 @@ type Metric struct {
 
 // Result is what a run came to.
 type Result struct {
-	Dir     string            `json:"run"`     // the run directory
-	Hash    string            `json:"hash"`    // the spec's identity
-	Spec    Spec              `json:"spec"`    // as resolved
-	Metrics map[string]Metric `json:"metrics"` // by name: "psnr", "nll"
-	Resumed bool              `json:"resumed"` // it went on from a checkpoint
-	Cached  bool              `json:"cached"`  // it was complete already
-	Seconds float64           `json:"seconds"` // training and evaluation, over all its sessions
+	Dir     string            `json:"run"`              // the run directory
+	Hash    string            `json:"hash"`             // the spec's identity
+	Spec    Spec              `json:"spec"`             // as resolved
+	Metrics map[string]Metric `json:"metrics"`          // by name: "psnr", "nll"
+	Resumed bool              `json:"resumed"`          // it went on from a checkpoint
+	Cached  bool              `json:"cached"`           // it was complete already
+	Health  []Verdict         `json:"health,omitempty"` // what is wrong with it, the gravest first
+	Seconds float64           `json:"seconds"`          // training and evaluation, over all its sessions
+}
+
+// Verdict is something that is wrong with a training, in a sentence.
+type Verdict struct {
+	Name   string   `json:"name"`   // "mode collapse"
+	Line   string   `json:"line"`   // what is seen and since when, with its figures, and what to try
+	Curves []string `json:"curves"` // the scalars that it is seen in
 }
 
 // Draw says which images to draw from a trained generator; equal ones are of the same images.
@@ -49,6 +57,8 @@ type Draw struct {
 	N     int    `json:"n"`
 	Seed  int64  `json:"seed"`            // of the noise
 	Class string `json:"class,omitempty"` // of the images, from a generator that can choose; empty draws classes as often as the training data have them
+	Walk  string `json:"walk,omitempty"`  // "linear" or "spherical": rows of images, each from one draw of the noise to another; empty draws each alone
+	Row   int    `json:"row,omitempty"`   // of a walk: how many images a row has, with both ends
 }
 
 // Parameter describes one parameter of a method.

@@ -100,6 +100,9 @@ func (r *Run) String() string {
 		m := r.Metrics[n]
 		fmt.Fprintf(&b, "  %s = %.4g %s (%s)\n", n, m.Value, m.Unit, m.Protocol)
 	}
+	for _, v := range r.Health {
+		fmt.Fprintf(&b, "  health: %s\n", v.Line)
+	}
 	return b.String()
 }
 
@@ -111,7 +114,11 @@ func (r *Run) HTML() string {
 		m := r.Metrics[n]
 		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.4g %s</td><td>%s</td></tr>", html.EscapeString(n), m.Value, m.Unit, html.EscapeString(m.Protocol))
 	}
-	return b.String() + "</table>"
+	b.WriteString("</table>")
+	for _, v := range r.Health {
+		fmt.Fprintf(&b, "<p><b>%s</b>: %s</p>", html.EscapeString(v.Name), html.EscapeString(v.Line))
+	}
+	return b.String()
 }
 
 func (r *Run) metricNames() []string {
