@@ -32,8 +32,8 @@ func RunOf(s lab.Spec, events []lab.Event, metrics map[string]lab.Metric) Run {
 	return r
 }
 
-// least is the number of events below which nothing is said of curves.
-const least = 20
+// least is the number of events below which nothing is said of curves: a training of a hundred steps or more has as many in its first half.
+const least = 50
 
 // Check returns what is wrong with a run, the gravest first; nothing if all is well, or if there is too little to tell.
 func Check(r Run) []lab.Verdict {
