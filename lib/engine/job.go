@@ -63,11 +63,8 @@ func (j *job) pose() error {
 		if err != nil {
 			return err
 		}
-		p.Operator, p.Channels = op, 1
-		if patcher, ok := j.method.(methods.Patcher); ok {
-			m := physics.Multiple(op)
-			p.Height = patcher.PatchSize() / m * m
-			p.Width = p.Height
+		p = restoreProblem(j.method, op)
+		if p.Height > 0 {
 			for _, pic := range j.data.Train {
 				if pic.Height < p.Height || pic.Width < p.Width {
 					return fmt.Errorf("%s learns from patches of %d×%d, but the picture %s is %d×%d; set patch to at most %d",
@@ -91,6 +88,17 @@ func (j *job) pose() error {
 	}
 	j.problem = p
 	return j.method.Pose(p)
+}
+
+// restoreProblem is to restore what op did to grey pictures, learning from patches if the method does.
+func restoreProblem(m methods.Method, op physics.Operator) methods.Problem {
+	p := methods.Problem{Kind: lab.Restore, Operator: op, Channels: 1}
+	if patcher, ok := m.(methods.Patcher); ok {
+		multiple := physics.Multiple(op)
+		p.Height = patcher.PatchSize() / multiple * multiple
+		p.Width = p.Height
+	}
+	return p
 }
 
 func (j *job) tell(e lab.Event) {

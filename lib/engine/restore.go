@@ -13,6 +13,7 @@ import (
 	"darkroom/lib/physics"
 	"darkroom/lib/record"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -37,9 +38,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		if err != nil {
 			return fmt.Errorf("degrading %s: %w", pic.Name, err)
 		}
-		start, err := j.apply(model.NewStore(), func(_ *model.Scope, y, aux *graph.Node) *graph.Node {
-			return physics.Start(j.problem.Operator, y, aux)
-		}, y, aux)
+		start, err := start(program{j.backend, j.spec.Method}, j.problem.Operator, y, aux)
 		if err != nil {
 			return fmt.Errorf("degrading %s: %w", pic.Name, err)
 		}
@@ -71,12 +70,16 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 	return nil
 }
 
-// degrade makes the measurement of a picture, which is cropped, at its bottom and right, to a size that the operator fits: it depends on the
-// picture's name and the operator alone, so that all methods see the same pixels.
+// degrade makes the measurement of a test picture: all methods see the same pixels.
 func (j *job) degrade(pic data.Picture) (truth, y, aux lab.Image, err error) {
-	op := j.problem.Operator
-	random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %s %s", evalSeed, op.Describe(), pic.Name))))
-	truth = pic.Image()
+	return degrade(program{j.backend, j.spec.Method}, j.problem.Operator, pic.Name, evalSeed, pic.Image())
+}
+
+// degrade makes the measurement of a picture, which is cropped, at its bottom and right, to a size that the operator fits. It depends on the
+// picture's name, the operator and the seed alone.
+func degrade(p program, op physics.Operator, name string, seed int, picture lab.Image) (truth, y, aux lab.Image, err error) {
+	random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %s %s", seed, op.Describe(), name))))
+	truth = picture
 	if m := physics.Multiple(op); truth.Height%m != 0 || truth.Width%m != 0 {
 		if truth.Height < m || truth.Width < m {
 			return truth, y, aux, fmt.Errorf("the picture is %d×%d, but %s needs at least %d×%d", truth.Width, truth.Height, op.Describe(), m, m)
@@ -86,7 +89,7 @@ func (j *job) degrade(pic data.Picture) (truth, y, aux lab.Image, err error) {
 	if a := op.Aux(random, truth.Height, truth.Width, truth.Channels); a != nil {
 		aux = lab.Image{Height: truth.Height, Width: truth.Width, Channels: truth.Channels, Pix: a}
 	}
-	y, err = j.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, truth, aux)
+	y, err = p.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, truth, aux)
 	if err != nil {
 		return truth, y, aux, err
 	}
@@ -94,14 +97,25 @@ func (j *job) degrade(pic data.Picture) (truth, y, aux lab.Image, err error) {
 	return truth, y, aux, nil
 }
 
+// start is the measurement as a picture of the truth's size.
+func start(p program, op physics.Operator, y, aux lab.Image) (lab.Image, error) {
+	return p.apply(model.NewStore(), func(_ *model.Scope, y, aux *graph.Node) *graph.Node { return physics.Start(op, y, aux) }, y, aux)
+}
+
 func (j *job) restore(store *model.Store, m methods.Restorer, y, aux lab.Image) (lab.Image, error) {
-	return j.apply(store, func(s *model.Scope, y, aux *graph.Node) *graph.Node { return m.Restore(s, y, aux) }, y, aux)
+	return program{j.backend, j.spec.Method}.apply(store, m.Restore, y, aux)
+}
+
+// program is what runs a graph function for somebody, whom errors name.
+type program struct {
+	backend compute.Backend
+	of      string
 }
 
 // apply runs a graph function over one picture and, if it has pixels, the operator's array.
-func (j *job) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (out lab.Image, err error) {
-	err = guard(j.spec.Method, func() error {
-		exec, err := model.NewExec(j.backend, store, func(s *model.Scope, in []*graph.Node) *graph.Node {
+func (p program) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (out lab.Image, err error) {
+	err = guard(p.of, func() error {
+		exec, err := model.NewExec(p.backend, store, func(s *model.Scope, in []*graph.Node) *graph.Node {
 			store.SetTraining(in[0].Graph(), false)
 			if len(in) > 1 {
 				return fn(s, in[0], in[1])

@@ -24,3 +24,6 @@ func (m *Bicubic) Pose(p Problem) error {
 func (m *Bicubic) Restore(_ *Scope, y, aux *Node) *Node {
 	return physics.Start(m.problem.Operator, y, aux)
 }
+
+// Reach implements Local.
+func (m *Bicubic) Reach() int { return startReach(m.problem.Operator) }

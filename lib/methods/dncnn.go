@@ -48,3 +48,6 @@ func (m *DnCNN) Restore(s *Scope, y, aux *Node) *Node {
 	}
 	return Sub(y, h)
 }
+
+// Reach implements Local.
+func (m *DnCNN) Reach() int { return m.Depth + startReach(m.problem.Operator) }

@@ -68,3 +68,15 @@ func kernelsFit(name string, kernels, widths Widths) error {
 	}
 	return nil
 }
+
+// Reach implements Local.
+func (m *ESPCN) Reach() int { return kernelsReach(m.Kernels) }
+
+// kernelsReach is how far a chain of kernels looks.
+func kernelsReach(sides []int) int {
+	sum := 0
+	for _, side := range sides {
+		sum += side / 2
+	}
+	return sum
+}

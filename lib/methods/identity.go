@@ -20,3 +20,14 @@ func (m *Unchanged) Translate(_ *Scope, x *Node) *Node { return x }
 
 // TranslateBack implements Invertible.
 func (m *Unchanged) TranslateBack(_ *Scope, x *Node) *Node { return x }
+
+// Reach implements Local.
+func (m *Unchanged) Reach() int { return startReach(m.problem.Operator) }
+
+// startReach is how far a pixel of physics.Start looks: Keys's kernel at 2 pixels to each side.
+func startReach(op physics.Operator) int {
+	if _, enlarges := physics.As[physics.Downsample](op); enlarges {
+		return 2
+	}
+	return 0
+}

@@ -36,6 +36,9 @@ func (m *Median) Restore(_ *Scope, y, _ *Node) *Node {
 	return Squeeze(Slice(values, AxisRange(), AxisRange(), AxisRange(), AxisRange(), AxisElem(m.Window*m.Window/2)), -1)
 }
 
+// Reach implements Local.
+func (m *Median) Reach() int { return m.Window / 2 }
+
 // windows are the pictures moved to all the places of a window: together they are the neighbours of each pixel. The picture is mirrored at its
 // edges.
 func windows(method string, y *Node, side int) []*Node {
@@ -65,4 +68,20 @@ func odd(method, parameter string, side int) error {
 func onlyNoise(op physics.Operator) bool {
 	_, ok := physics.As[physics.Pixelwise](op)
 	return ok && op.Aux(rand.New(rand.NewPCG(0, 0)), 1, 1, 1) == nil
+}
+
+// ownLevel says whether the noise's deviation is told from the measurement as a whole.
+func ownLevel(op physics.Operator) bool {
+	for op != nil {
+		if w, ok := op.(physics.With); ok {
+			if ownLevel(w.Noise) {
+				return true
+			}
+			op = w.Operator
+			continue
+		}
+		_, ok := op.(physics.Leveller)
+		return ok
+	}
+	return false
 }

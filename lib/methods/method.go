@@ -179,6 +179,12 @@ type DomainFitter interface {
 	FitDomains(a, b Images) (map[string]Array, error)
 }
 
+// Local methods restore a pixel from those around it, so that a large picture can be restored by tiles without seams.
+type Local interface {
+	// Reach is how many pixels of the measurement away a restored pixel looks; negative if it looks at the whole picture.
+	Reach() int
+}
+
 // Classifier methods give class scores [n, classes]; darkroom trains one to look at the samples of generators.
 type Classifier interface {
 	Method

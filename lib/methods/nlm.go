@@ -79,6 +79,14 @@ func (m *NLM) Restore(_ *Scope, y, _ *Node) *Node {
 	return Div(out[1], out[2])
 }
 
+// Reach implements Local.
+func (m *NLM) Reach() int {
+	if ownLevel(m.problem.Operator) {
+		return -1
+	}
+	return m.Search/2 + m.Patch/2
+}
+
 // boxSum sums side neighbours along an axis, which becomes shorter by side−1.
 func boxSum(x *Node, axis, side int) *Node {
 	n := x.Shape().Dim(axis) - side + 1

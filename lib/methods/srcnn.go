@@ -49,3 +49,6 @@ func (m *SRCNN) Restore(s *Scope, y, aux *Node) *Node {
 	}
 	return h
 }
+
+// Reach implements Local.
+func (m *SRCNN) Reach() int { return kernelsReach(m.Kernels) + startReach(m.problem.Operator) }

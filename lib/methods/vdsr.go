@@ -95,3 +95,6 @@ func (m *VDSR) add(s *Scope, y *Node) *Node {
 	}
 	return Add(y, h)
 }
+
+// Reach implements Local.
+func (m *VDSR) Reach() int { return m.Depth + startReach(m.problem.Operator) }

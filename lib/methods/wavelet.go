@@ -2,10 +2,13 @@ package methods
 
 import (
 	"fmt"
+	"math"
 
 	"darkroom/lib/physics"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Wavelet shrinks the coefficients of an orthogonal wavelet transform (Donoho & Johnstone 1994) by the threshold of BayesShrink (Chang, Yu &
@@ -83,9 +86,9 @@ func (m *Wavelet) level(x, variance *Node, apart, levels int) *Node {
 	}
 	var out *Node
 	for i, vertical := range [][]float64{low, high} {
-		half := correlate(x, vertical, 1, apart)
 		for j, horizontal := range [][]float64{low, high} {
-			band := correlate(half, horizontal, 2, apart)
+			re, im := spectrum(x, vertical, horizontal, apart)
+			band := physics.Filter(x, re, im)
 			if kept != nil {
 				band = Mul(band, kept)
 			}
@@ -94,7 +97,7 @@ func (m *Wavelet) level(x, variance *Node, apart, levels int) *Node {
 			} else {
 				band = m.bayes(band, variance, apart)
 			}
-			back := correlate(correlate(band, horizontal, 2, -apart), vertical, 1, -apart)
+			back := physics.Filter(band, re, Neg(im)) // the adjoint
 			if out == nil {
 				out = back
 			} else {
@@ -103,6 +106,27 @@ func (m *Wavelet) level(x, variance *Node, apart, levels int) *Node {
 		}
 	}
 	return MulScalar(out, share)
+}
+
+// spectrum is what the correlation yᵢⱼ = Σₖₗ vₖ hₗ xᵢ₊ₖₐ,ⱼ₊ₗₐ, which goes round, multiplies x's spectrum by, as physics.Filter wants it. Shifted
+// pictures, added, would be a program that takes minutes to compile.
+func spectrum(x *Node, vertical, horizontal []float64, apart int) (re, im *Node) {
+	d := x.Shape().Dimensions
+	along := func(filter []float64, count, pixels int, dims ...int) (re, im *Node) {
+		values := make([]float32, 2*count)
+		for u := range count {
+			for k, f := range filter {
+				sin, cos := math.Sincos(2 * math.Pi * float64(k*apart*u%pixels) / float64(pixels))
+				values[u] += float32(f * cos)
+				values[count+u] += float32(f * sin)
+			}
+		}
+		constant := func(v []float32) *Node { return ConstTensor(x.Graph(), tensors.FromFlatDataAndDimensions(v, dims...)) }
+		return constant(values[:count]), constant(values[count:])
+	}
+	vr, vi := along(vertical, d[1], d[1], 1, 1, d[1], 1)
+	hr, hi := along(horizontal, d[2]/2+1, d[2], 1, 1, 1, d[2]/2+1)
+	return Sub(Mul(vr, hr), Mul(vi, hi)), Add(Mul(vr, hi), Mul(vi, hr))
 }
 
 // bayes shrinks a band by its own threshold.
@@ -125,23 +149,4 @@ func gridOf(x *Node, apart int) *Node {
 		return ConvertDType(Equal(at, Floor(at)), x.DType())
 	}
 	return Mul(on(1), on(2))
-}
-
-// correlate is yᵢ = Σₖ fₖ xᵢ₊ₖ·ₐ along an axis, which goes round.
-func correlate(x *Node, filter []float64, axis, apart int) *Node {
-	n := x.Shape().Dim(axis)
-	var sum *Node
-	for k, f := range filter {
-		turned := x
-		if s := ((k*apart)%n + n) % n; s > 0 {
-			turned = Concatenate([]*Node{part(x, axis, s, n), part(x, axis, 0, s)}, axis)
-		}
-		turned = MulScalar(turned, f)
-		if sum == nil {
-			sum = turned
-		} else {
-			sum = Add(sum, turned)
-		}
-	}
-	return sum
 }

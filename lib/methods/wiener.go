@@ -57,6 +57,14 @@ func (m *Wiener) Restore(_ *Scope, y, _ *Node) *Node {
 	return Add(mean, Mul(keep, Sub(y, mean)))
 }
 
+// Reach implements Local: a blur is undone in the whole picture.
+func (m *Wiener) Reach() int {
+	if response(m.problem.Operator) != nil || ownLevel(m.problem.Operator) {
+		return -1
+	}
+	return m.Window / 2
+}
+
 // response is the operator's transfer function, or nil if it is no circular blur.
 func response(op physics.Operator) physics.Convolution {
 	c, ok := physics.As[physics.Convolution](op)

@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"darkroom/lib/lab"
+	"darkroom/lib/record"
+)
+
+// scene is a picture with edges, texture and smooth shading, in colour.
+func scene(h, w, channels int) lab.Image {
+	im := lab.NewImage(h, w, channels)
+	for i := range im.Pix {
+		y, x, c := i/channels/w, i/channels%w, i%channels
+		v := 0.5 + 0.2*math.Sin(float64(x*y)/90+float64(c)) + 0.001*float64(x)
+		if (x/13+y/17)%2 == 0 {
+			v -= 0.25
+		}
+		im.Pix[i] = float32(v)
+	}
+	return im
+}
+
+func restorer(t *testing.T, e *Engine, method, operator string, set lab.Set, run *record.Run) *Restorer {
+	t.Helper()
+	r, err := e.Restorer(t.Context(), method, operator, set, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func furthest(a, b lab.Image) float64 {
+	d := 0.0
+	for i, v := range a.Pix {
+		d = math.Max(d, math.Abs(float64(v-b.Pix[i])))
+	}
+	return d
+}
+
+// TestTiledIsWhole: what a local method restores by tiles, whatever their size, is what it restores at once; so no border of a tile can be seen.
+func TestTiledIsWhole(t *testing.T) {
+	e := New(Options{})
+	for _, c := range []struct {
+		method, operator string
+		set              lab.Set
+		tile             int
+	}{
+		{"identity", "denoise25", nil, 16}, {"median", "salt10", nil, 20}, {"wiener", "denoise25", nil, 33}, {"bicubic", "superres3", nil, 16},
+		{"nlm", "denoise25", lab.Set{"search": 7, "patch": 3}, 24}, {"median", "denoise25", lab.Set{"window": 9}, 64},
+		{"dncnn", "inpaint50", lab.Set{"depth": 4, "width": 3, "patch": 8, "batch": 2}, 24},
+		{"vdsr", "superres2", lab.Set{"depth": 3, "width": 3, "patch": 8, "batch": 3}, 24},
+	} {
+		var run *record.Run
+		set := c.set
+		if needs, err := NeedsRun(c.method); err != nil {
+			t.Fatal(err)
+		} else if needs {
+			spec := lab.Spec{Method: c.method, Task: "restore:" + c.operator + ":folder:" + pictures(t, 24), Steps: 2, Set: set, Runs: t.TempDir()}
+			result, err := e.Run(t.Context(), spec, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if run, err = record.Open(result.Dir); err != nil {
+				t.Fatal(err)
+			}
+			set = nil
+		}
+		r := restorer(t, e, c.method, c.operator, set, run)
+		d, err := e.Degrade(t.Context(), c.operator, "scene", 1, scene(90, 138, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := r.Restore(t.Context(), d.Y, d.Mask, 1000, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last, all int
+		tiled, err := r.Restore(t.Context(), d.Y, d.Mask, c.tile, func(done, total int) {
+			if done != last+1 {
+				t.Errorf("%s: tile %d after %d", c.method, done, last)
+			}
+			last, all = done, total
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != all || all < 2 {
+			t.Errorf("%s: %d of %d tiles", c.method, last, all)
+		}
+		if tiled.Height != d.Truth.Height || tiled.Width != d.Truth.Width || tiled.Channels != 3 {
+			t.Errorf("%s: %d×%d×%d", c.method, tiled.Height, tiled.Width, tiled.Channels)
+		}
+		if apart := furthest(whole, tiled); apart > 2e-6 {
+			t.Errorf("%s of %s: by tiles of %d it is %g apart", c.method, c.operator, c.tile, apart)
+		}
+	}
+}
+
+// TestTilesBlend: a method that looks at the whole picture restores nearly the same by tiles, and the error is no larger where tiles meet than
+// elsewhere. When a whole picture does not fit in memory, it takes tiles by itself and says so.
+func TestTilesBlend(t *testing.T) {
+	var said []string
+	e := New(Options{Say: func(s string) { said = append(said, s) }})
+	truth := scene(150, 260, 1)
+	d, err := e.Degrade(t.Context(), "denoise25", "scene", 1, truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for method, set := range map[string]lab.Set{"tv": {"iterations": 60}} {
+		r := restorer(t, e, method, "denoise25", set, nil)
+		whole, err := r.Restore(t.Context(), d.Y, lab.Image{}, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = restorer(t, e, method, "denoise25", set, nil)
+		r.limit = 4 * 100 * 200 // what an array of half the picture takes
+		said = nil
+		tiled, err := r.Restore(t.Context(), d.Y, lab.Image{}, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], method+" looks at the whole picture, which does not fit in memory; it is restored by tiles of 130 pixels that blend") {
+			t.Errorf("%s said %q", method, said)
+		}
+		// Tiles of 130 begin at 0, 82 and 130: they meet about columns 98 to 114 and, the last being moved back, 146 to 196.
+		var seam, rest, seams, rests float64
+		for i, v := range tiled.Pix {
+			e := math.Pow(float64(v-truth.Pix[i]), 2)
+			if x := i % 260; x >= 98 && x < 114 || x >= 146 && x < 196 {
+				seam, seams = seam+e, seams+1
+			} else {
+				rest, rests = rest+e, rests+1
+			}
+		}
+		reference := 0.0
+		for i, v := range whole.Pix {
+			if x := i % 260; x >= 98 && x < 114 || x >= 146 && x < 196 {
+				reference += math.Pow(float64(v-truth.Pix[i]), 2)
+			}
+		}
+		if seam > 1.03*reference || furthest(whole, tiled) > 0.08 {
+			t.Errorf("%s: squared error %g where tiles meet, %g when whole, %g elsewhere; %g apart",
+				method, seam/seams, reference/seams, rest/rests, furthest(whole, tiled))
+		}
+	}
+}
+
+// TestTiling: the tiles have one size, lie in the picture, and their weights leave no pixel out.
+func TestTiling(t *testing.T) {
+	for _, c := range []tiling{
+		{pixels: 100, tile: 30, margin: 5}, {pixels: 31, tile: 30, margin: 5}, {pixels: 20, tile: 30, margin: 5}, {pixels: 97, tile: 40, margin: 7, feather: 9},
+		{pixels: 1000, tile: 64, margin: 16, feather: 16}, {pixels: 45, tile: 16}, {pixels: 17, tile: 16, margin: 0, feather: 3},
+	} {
+		got, err := newTiling(c.pixels, c.tile, c.margin, c.feather)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := make([]float32, c.pixels)
+		for _, at := range got.starts {
+			if at < 0 || at+got.tile > c.pixels {
+				t.Fatalf("%+v: a tile at %d", got, at)
+			}
+			for i, w := range got.weights(at) {
+				sum[at+i] += w
+			}
+		}
+		for i, w := range sum {
+			if !(w > 0.05) {
+				t.Errorf("%+v: pixel %d has weight %g", got, i, w)
+			}
+		}
+	}
+	if _, err := newTiling(100, 30, 15, 0); err == nil || !strings.Contains(err.Error(), "use at least 41") {
+		t.Error(err)
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	e := New(Options{})
+	ctx := context.Background()
+	nan := scene(20, 24, 3)
+	nan.Pix[(24*3+7)*3] = float32(math.NaN())
+	mask := lab.NewImage(20, 24, 1)
+	for _, c := range []struct {
+		method, operator string
+		y, mask          lab.Image
+		tile             int
+		want             string
+	}{
+		{"identity", "denoise25", nan, lab.Image{}, 0, "the picture is NaN at row 3, column 7: only finite pixels"},
+		{"identity", "denoise25", scene(20, 24, 3), mask, 0, "has no mask"},
+		{"identity", "denoise25", scene(20, 24, 3), lab.Image{}, 7, "tiles of 7 pixels are too small; use at least 16"},
+		{"nlm", "denoise25", scene(50, 54, 1), lab.Image{}, 20, "tiles of 20 pixels are too small: they overlap by 24; use at least 33"},
+		{"tv", "inpaint50", scene(20, 24, 3), lab.Image{}, 0, "there is none; name it with --mask"},
+		{"tv", "inpaint50", scene(20, 24, 3), mask, 0, "the mask hides every pixel"},
+		{"tv", "inpaint50", scene(21, 24, 3), mask, 0, "the mask is 24×20 and the picture 24×21"},
+		{"wiener", "gaussian1.6+denoise2", scene(20, 24, 3), lab.Image{}, 16, "joins the pixels of the whole picture"},
+		{"fista", "denoise25", scene(5, 24, 3), lab.Image{}, 0, "fista: the picture is 24×5, smaller than the patch of 8×8"},
+		{"median", "denoise25", scene(2, 24, 3), lab.Image{}, 0, "median: the picture is 24×2, smaller than half a window"},
+	} {
+		_, err := restorer(t, e, c.method, c.operator, nil, nil).Restore(ctx, c.y, c.mask, c.tile, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s of %s: %v; want %q", c.method, c.operator, err, c.want)
+		}
+	}
+	for _, c := range [][3]string{
+		{"dncnn", "denoise25", "dncnn restores only with what it has learnt"}, {"vae", "denoise25", "vae does not restore; those that do are identity"},
+		{"median", "inpaint50", "is more than noise"}, {"tv", "denois25", `did you mean "denoise25"?`}, {"tvv", "denoise25", `did you mean "tv"?`},
+	} {
+		if _, err := e.Restorer(ctx, c[0], c[1], nil, nil); err == nil || !strings.Contains(err.Error(), c[2]) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+}
