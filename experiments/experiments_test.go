@@ -94,7 +94,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	for _, want := range []string{"vae-mnist", "denoise-naturals", "dcgan-mnist", "translate-emoji"} {
+	for _, want := range []string{"vae-mnist", "denoise-naturals", "dcgan-mnist", "translate-emoji", "generate-fashion"} {
 		if !seen[want] {
 			t.Errorf("%s is missing", want)
 		}
