@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 
 	"darkroom/lib/data"
@@ -107,6 +108,22 @@ func (j *job) patches(size, side int) func(step int) []any {
 		}
 		return []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
 	}
+}
+
+// fitPatches are so many of them for a method that fits at once.
+func (j *job) fitPatches(count, side int) (methods.Images, error) {
+	pixels, err := tensors.CopyFlatData[float32](j.patches(count, side)(0)[0].(*tensors.Tensor))
+	if err != nil {
+		return methods.Images{}, err
+	}
+	size := side * side
+	return methods.Images{N: count, Height: side, Width: side, Channels: 1, At: func(i int) []uint8 {
+		out := make([]uint8, size)
+		for k := range out {
+			out[k] = uint8(math.Round(float64(pixels[i*size+k]) * 255))
+		}
+		return out
+	}}, nil
 }
 
 // cut copies a grey patch, in one of the eight symmetries of the square.

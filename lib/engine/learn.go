@@ -40,6 +40,14 @@ func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err er
 	switch m := j.method.(type) {
 	case methods.Trainable:
 		err = j.train(ctx, w, m, state)
+	case methods.PatchFitter:
+		err = j.fit(w, func() (map[string]methods.Array, error) {
+			x, err := j.fitPatches(m.FitPatches(), m.PatchSize())
+			if err != nil {
+				return nil, err
+			}
+			return m.Fit(runner{j.backend}, x)
+		})
 	case methods.Fitter:
 		err = j.fit(w, func() (map[string]methods.Array, error) { return m.Fit(runner{j.backend}, images(j.data.Train)) })
 	case methods.DomainFitter:

@@ -24,7 +24,9 @@ var small = map[string]lab.Set{
 	"pca": {"latent": 3}, "vae": {"latent": 2, "hidden": "6", "batch": n}, "dcgan": {"latent": 3, "width": 4, "batch": n},
 	"wgan": {"latent": 3, "width": 4, "batch": n}, "wgan-gp": {"latent": 3, "width": 4, "batch": n}, "lsgan": {"latent": 3, "width": 4, "batch": n},
 	"pix2pix": {"width": 4, "layers": 2, "batch": n}, "cyclegan": {"width": 4, "blocks": 1, "layers": 2, "pool": 3, "batch": n},
-	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},
+	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "omp": {"patch": 4, "atoms": 5, "most": 3},
+	"ksvd": {"patch": 4, "atoms": 5, "most": 3, "sparsity": 2, "learn": 2, "adapt": 1}, "odl": {"patch": 4, "atoms": 5, "most": 3, "batch": 10},
+	"dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},
 	"srcnn": {"widths": "4,3", "kernels": "5,1,3", "patch": side, "batch": n}, "espcn": {"widths": "4,3", "patch": side, "batch": n},
 	"vdsr": {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
 }

@@ -102,6 +102,13 @@ type Fitter interface {
 	Fit(run Runner, x Images) (map[string]Array, error)
 }
 
+// PatchFitter restorers are fitted to so many patches, of PatchSize, cut at random from the training pictures.
+type PatchFitter interface {
+	Fitter
+	Patcher
+	FitPatches() int
+}
+
 // Sampler methods make images from noise.
 type Sampler interface {
 	Method
