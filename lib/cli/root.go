@@ -96,6 +96,7 @@ func (a *app) root() *cobra.Command {
 Everything that it makes is reproducible bit for bit from its spec; asking twice costs nothing.`,
 		Example: `  darkroom lab                                  open the notebooks
   darkroom run vae generate:mnist --steps 2000  train a model
+  darkroom restore nlm a.jpg --task denoise25   restore a picture of your own
   darkroom compare denoise-naturals --quick     compare methods on the same pictures
   darkroom list methods                         what there is, with its papers`,
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
@@ -108,7 +109,8 @@ Everything that it makes is reproducible bit for bit from its spec; asking twice
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return engine.UsageError{Err: fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
-	root.AddCommand(a.runCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(), a.translateCommand(),
+	root.AddCommand(a.runCommand(), a.restoreCommand(), a.degradeCommand(), a.compareCommand(), a.listCommand(), a.showCommand(), a.sampleCommand(),
+		a.translateCommand(),
 		a.labCommand(), a.doctorCommand(), a.benchCommand(), a.engineCommand(), a.kernelCommand(), a.versionCommand())
 	root.CompletionOptions.DisableDefaultCmd = false
 	misuseOfArguments(root)

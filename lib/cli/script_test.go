@@ -85,6 +85,7 @@ func TestScript(t *testing.T) {
 			"listen":      listen,
 			"exits":       exits,
 			"only":        only,
+			"transparent": transparent,
 		},
 	})
 }
@@ -171,6 +172,20 @@ func badPictures(ts *testscript.TestScript, _ bool, args []string) {
 	} {
 		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), name), b, 0o600))
 	}
+}
+
+// transparent FILE writes a PNG picture with an alpha channel.
+func transparent(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: transparent FILE")
+	}
+	im := image.NewNRGBA(image.Rect(0, 0, 28, 28))
+	for i := range im.Pix {
+		im.Pix[i] = uint8(i)
+	}
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	ts.Check(os.WriteFile(path, pngOf(im), 0o600))
 }
 
 // await PATTERN waits until a file fits, for at most two minutes.
