@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "few.h"
+#include "patches.h"
 #include "primitive.h"
 #include "split.h"
 
@@ -97,6 +98,8 @@ static void run_part(void *arg, int i) {
   int status;
   if (dr_is_few(&p.c)) {
     status = dr_few(&p.c, x, w, y, bias);
+  } else if (dr_is_patches(&p.c)) {
+    status = dr_patches(&p.c, x, w, y);
   } else {
     dr_primitive *primitive = dr_acquire(&p.c, &status);
     if (primitive) {
@@ -223,8 +226,8 @@ int dr_accepts(const dr_conv *conv, char *impl, size_t size) {
   dr_conv c = *conv;
   c.flip = c.activated = c.slope = 0;
   if (c.kind == DR_BACKWARD_DATA) c.bias = 0;
-  if (dr_is_few(&c)) {
-    snprintf(impl, size, "few");
+  if (dr_is_few(&c) || dr_is_patches(&c)) {
+    snprintf(impl, size, "matrix product");
     return 1;
   }
   int batch_parts, row_parts, ok = 1;

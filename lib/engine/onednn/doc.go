@@ -16,7 +16,8 @@
 //	conv.c        the handler: shapes checked, work split, errors
 //	sum.go, sum.c sums over all axes but the last, such as a batch norm's
 //	split.c       the parts that it is split into; pool.c: how they run side by side
-//	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels
+//	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels;
+//	              patches.c: gradients of kernels without AVX-512
 //	peak.c        what the machine can do
 //	library.c     oneDNN loaded; abi.h: the C interfaces, declared by hand
 //	memory.c      glibc's malloc, tuned for big temporaries
