@@ -319,3 +319,17 @@ func TestEscaping(t *testing.T) {
 		t.Error("the page does not say how it is encoded")
 	}
 }
+
+// TestOwnInterval: a measure of a whole set brings its interval with it, and the notes do not call it a bootstrap.
+func TestOwnInterval(t *testing.T) {
+	low, high := 1.0, 4.0
+	result := &lab.Result{Metrics: map[string]lab.Metric{"kid": {Value: 2, Low: &low, High: &high, Protocol: "p"}}}
+	table, err := Build(Heading{Task: "t"}, []string{"kid"}, []Entry{{Method: "vae", Results: []*lab.Result{result}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell, notes := table.Rows[0].Metrics["kid"], strings.Join(table.Notes, "\n")
+	if cell.Low == nil || *cell.Low != 1 || *cell.High != 4 || !strings.Contains(notes, "its own 95 % interval") || strings.Contains(notes, "bootstrap") {
+		t.Errorf("%+v, %s", cell, notes)
+	}
+}

@@ -53,12 +53,13 @@ func verdict(p Published, row Row, col Column) Verdict {
 // addNotes says what a reader must know of the intervals and tests that the table has.
 func (t *Table) addNotes() {
 	var notes []string
-	anyInterval, anyPaired, manySeeds := false, false, 0
+	anyInterval, anyOwn, anyPaired, manySeeds := false, false, false, 0
 	var fewest Paired
 	for _, r := range t.Rows {
 		manySeeds = max(manySeeds, len(r.Seeds))
 		for _, c := range r.Metrics {
-			anyInterval = anyInterval || c.Low != nil
+			own := c.Images == 0 && len(r.Seeds) == 1 // the measure's own interval, of one set
+			anyInterval, anyOwn = anyInterval || c.Low != nil && !own, anyOwn || c.Low != nil && own
 		}
 		for _, p := range r.Paired {
 			if !anyPaired || p.Images < fewest.Images {
@@ -77,6 +78,10 @@ func (t *Table) addNotes() {
 		}
 		notes = append(notes, fmt.Sprintf("± is half the width of a 95 %% bootstrap interval over %s "+
 			"(percentiles, expanded for small numbers; %d resamples, fixed draw).", over, Resamples))
+	}
+	if anyOwn {
+		notes = append(notes, "± of a measure of a whole set with one seed is half the width of its own 95 % interval: Student's over blocks for KID, "+
+			"Wilson's for a share. It says nothing about another training.")
 	}
 	if manySeeds > 1 && manySeeds < 5 {
 		notes = append(notes, fmt.Sprintf("With %d seeds the spread between trainings is known roughly only: where it is "+
