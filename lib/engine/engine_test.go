@@ -54,6 +54,12 @@ func tiny(t *testing.T) map[string]lab.Spec {
 		"vae":      {Method: "vae", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4}},
 		"vae-gaussian": {Method: "vae", Task: "generate:folder:" + small, Steps: 12,
 			Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4, "likelihood": "gaussian"}},
+		"iwae-logistic": {Method: "iwae", Task: "generate:folder:" + small, Steps: 12,
+			Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4, "likelihood": "logistic"}},
+		"beta-vae": {Method: "beta-vae", Task: "generate:folder:" + small, Steps: 12,
+			Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4, "warm-up": 9, "free-bits": 0.1}},
+		"vq-vae": {Method: "vq-vae", Task: "generate:folder:" + small, Steps: 12,
+			Set: lab.Set{"codes": 5, "size": 3, "width": 3, "layers": 1, "batch": 4}},
 		"dcgan": {Method: "dcgan", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"width": 4, "latent": 3, "batch": 4}},
 		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
 			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
@@ -110,6 +116,9 @@ func TestReproducible(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n, m := range first.Metrics {
+				if n == "bits-per-dimension" && math.Abs(m.Value+first.Metrics["log-likelihood"].Value/math.Ln2/64) > 1e-9 {
+					t.Errorf("%g bits for each of 64 pixels, but log p(x) is %g nats", m.Value, first.Metrics["log-likelihood"].Value)
+				}
 				if m.Protocol == "" || math.IsNaN(m.Value) {
 					t.Errorf("metric %s = %v with protocol %q", n, m.Value, m.Protocol)
 				}

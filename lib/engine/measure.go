@@ -161,6 +161,10 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	if m.Binary() {
 		pixels, kind = "test images binarised once (seed 1)", "log-probability"
 	}
+	discrete := isDiscrete(m)
+	if discrete {
+		pixels, kind = "pixels of 256 levels", "log-probability"
+	}
 	weights := make([][]float64, n)
 	collect := func(i int, row []float32) {
 		for _, v := range row {
@@ -178,7 +182,11 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	for i, w := range weights {
 		values[i] = metrics.LogMeanExp(w)
 	}
-	out["log-likelihood"] = metric(values, fmt.Sprintf("%s of the image, importance sampling with %d samples, %s, %s", kind, k, pixels, j.howMany()), "nats", "higher")
+	how := fmt.Sprintf("importance sampling with %d samples, %s, %s", k, pixels, j.howMany())
+	out["log-likelihood"] = metric(values, kind+" of the image, "+how, "nats", "higher")
+	if discrete {
+		out["bits-per-dimension"] = metric(j.bitsPerDimension(values), "−log₂ p(x) for each value of the image, "+how, "bits", "lower")
+	}
 
 	reconstruction, kl, elbo := make([]float64, n), make([]float64, n), make([]float64, n)
 	err = j.overTest(ctx, r, min(n, 500), 1, m.Binary(), func(s *model.Scope, x *graph.Node) *graph.Node {
@@ -197,6 +205,20 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	out["reconstruction"] = metric(reconstruction, "E[log p(x|z)], "+protocol, "nats", "higher")
 	out["kl"] = metric(kl, "KL(q(z|x) ‖ p(z)), "+protocol, "nats", "")
 	return nil
+}
+
+func isDiscrete(m methods.ImportanceSampler) bool {
+	d, ok := m.(methods.Discrete)
+	return ok && d.Discrete()
+}
+
+// bitsPerDimension is −log₂ p(x) by the number of values of an image, from log p(x) in nats.
+func (j *job) bitsPerDimension(nats []float64) []float64 {
+	bits := make([]float64, len(nats))
+	for i, v := range nats {
+		bits[i] = -v / math.Ln2 / float64(j.problem.Height*j.problem.Width*j.problem.Channels)
+	}
+	return bits
 }
 
 // density measures the exact log-density.

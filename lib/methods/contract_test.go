@@ -28,10 +28,18 @@ var small = map[string]lab.Set{
 	"ksvd": {"patch": 4, "atoms": 5, "most": 3, "sparsity": 2, "learn": 2, "adapt": 1}, "odl": {"patch": 4, "atoms": 5, "most": 3, "batch": 10},
 	"dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},
 	"srcnn": {"widths": "4,3", "kernels": "5,1,3", "patch": side, "batch": n}, "espcn": {"widths": "4,3", "patch": side, "batch": n},
-	"vdsr": {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
+	"iwae": {"latent": 2, "hidden": "6", "batch": n}, "beta-vae": {"latent": 2, "hidden": "6", "batch": n, "warm-up": 5, "free-bits": 0.1},
+	"conv-vae": {"latent": 2, "width": 3, "batch": n, "likelihood": "logistic"}, "article-vae": {"latent": 2, "batch": n},
+	"gmm":    {"latent": 3, "components": 2},
+	"cvae":   {"latent": 2, "hidden": "6", "batch": n},
+	"vq-vae": {"codes": 5, "size": 3, "width": 3, "layers": 2, "batch": n},
+	"vdsr":   {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
 }
 
 const n, side, classes = 6, 12, 3
+
+// sides are those of the images for methods that need others than side.
+var sides = map[string]int{"article-vae": 64}
 
 func tensor(v []float32, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(v, dims...)
@@ -125,6 +133,9 @@ func contract(t *testing.T, e methods.Entry, kind lab.Kind, operator string) {
 		t.Fatal(err)
 	}
 	p := problem(kind)
+	if side, ok := sides[e.Name]; ok {
+		p.Height, p.Width = side, side
+	}
 	if operator != "" {
 		var err error
 		if p.Operator, err = physics.Parse(operator); err != nil {

@@ -149,6 +149,9 @@ type ImportanceSampler interface {
 	Binary() bool
 }
 
+// Discrete says that the likelihood of an ImportanceSampler that is not binary is a probability of pixels of 256 levels, not a density.
+type Discrete interface{ Discrete() bool }
+
 // Density methods give an exact log-density [n] of images, in nats.
 type Density interface {
 	LogDensity(s *Scope, x *Node) *Node

@@ -26,14 +26,22 @@ type PCA struct {
 
 // Pose implements Method.
 func (m *PCA) Pose(p Problem) error {
-	d := p.Height * p.Width * p.Channels
-	if m.Latent >= d {
-		return fmt.Errorf("pca: latent = %d, but an image has only %d values; use at most %d", m.Latent, d, d-1)
-	}
-	if d > 4096 {
-		return fmt.Errorf("pca: images of %d×%d×%d have %d values, more than the 4096 whose covariance is practical; add @32 to the task", p.Height, p.Width, p.Channels, d)
+	if err := m.fits("pca", p); err != nil {
+		return err
 	}
 	return m.Posed.Pose(p)
+}
+
+// fits says whether the images of a problem have enough values, and not too many.
+func (m *PCA) fits(name string, p Problem) error {
+	d := p.Height * p.Width * p.Channels
+	if m.Latent >= d {
+		return fmt.Errorf("%s: latent = %d, but an image has only %d values; use at most %d", name, m.Latent, d, d-1)
+	}
+	if d > 4096 {
+		return fmt.Errorf("%s: images of %d×%d×%d have %d values, more than the 4096 whose covariance is practical; add @32 to the task", name, p.Height, p.Width, p.Channels, d)
+	}
+	return nil
 }
 
 // Dequantise implements Density.
@@ -154,15 +162,20 @@ func (m *PCA) model(s *Scope, g *Graph) (mean, axes, variances, noise *Node) {
 	return ExpandAxes(get("mean", d), 0), get("axes", m.Latent, d), ExpandAxes(get("variances", m.Latent), 0), ExpandAxes(get("noise", 1), 0)
 }
 
+// project returns the codes [n, latent] of x [n, d] on orthonormal axes [latent, d], and the squared length [n] of what they leave.
+func project(x, mean, axes *Node) (code, rest *Node) {
+	centred := Sub(x, mean)
+	code = MatMul(centred, TransposeAllAxes(axes, 1, 0))
+	return code, Sub(ReduceSum(Square(centred), -1), ReduceSum(Square(code), -1))
+}
+
 // LogDensity implements Density (Tipping & Bishop 1999, equation 4, with Woodbury's identity).
 func (m *PCA) LogDensity(s *Scope, x *Node) *Node {
 	x = Reshape(x, x.Shape().Dim(0), -1)
 	d := float64(x.Shape().Dim(1))
 	mean, axes, variances, noise := m.model(s, x.Graph())
-	centred := Sub(x, mean)
-	code := MatMul(centred, TransposeAllAxes(axes, 1, 0)) // [n, latent]
-	inside := ReduceSum(Mul(Square(code), OneMinus(Div(noise, variances))), -1)
-	quadratic := Div(Sub(ReduceSum(Square(centred), -1), inside), Reshape(noise))
+	code, rest := project(x, mean, axes)
+	quadratic := Add(ReduceSum(Div(Square(code), variances), -1), Div(rest, Reshape(noise)))
 	logDet := Add(ReduceAllSum(Log(variances)), MulScalar(Log(Reshape(noise)), d-float64(m.Latent)))
 	return MulScalar(AddScalar(Add(quadratic, logDet), d*math.Log(2*math.Pi)), -0.5)
 }

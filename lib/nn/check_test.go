@@ -52,6 +52,10 @@ func TestBlocksSayWhatDoesNotFit(t *testing.T) {
 			"the window of 5×5; use padding nn.Same, nn.PadReflect or nn.PadReplicate"},
 		{conv(nn.ConvConfig{Filters: 1, Kernel: 8, Padding: nn.PadReflect}), "nn.Conv at /gan/up: a reflection by 4 pixels needs more than 4, but x is " +
 			"(Float32)[2, 6, 4, 6]; nn.PadReplicate needs one"},
+		{conv(nn.ConvConfig{Filters: 1, Kernel: 4, Mask: nn.MaskA}),
+			`nn.Conv at /gan/up: mask "A" on a kernel of 4; masks are nn.MaskA and nn.MaskB, and the side of their kernel is odd`},
+		{conv(nn.ConvConfig{Filters: 1, Kernel: 3, Mask: "C"}), `nn.Conv at /gan/up: mask "C" on a kernel of 3; masks are nn.MaskA and nn.MaskB`},
+		{transpose(nn.ConvConfig{Filters: 1, Kernel: 3, Mask: nn.MaskA}), "nn.ConvTranspose at /gan: Mask is for convolutions; leave it out"},
 		{transpose(nn.ConvConfig{Filters: 1, Kernel: 3, Padding: nn.PadReflect}),
 			`nn.ConvTranspose at /gan: padding "reflect"; a transposed convolution has nn.Same or nn.Valid`},
 		{transpose(nn.ConvConfig{Filters: 4, Kernel: 3, Groups: 3}),

@@ -16,6 +16,7 @@ type ConvConfig struct {
 	Padding  PadMode
 	NoBias   bool // for a layer that a batch norm follows
 	Spectral bool // the kernel is divided by its spectral norm
+	Mask     Mask
 	Init     Initializer
 }
 
@@ -29,6 +30,29 @@ const (
 	Valid PadMode = "valid"
 )
 
+// Mask zeroes weights of an odd kernel, so that a pixel's result depends only on pixels before it in reading order (van den Oord et al. 2016,
+// arXiv:1601.06759, section 3.4). The zero value is none.
+type Mask string
+
+// The masks.
+const (
+	MaskA Mask = "A" // the pixel itself is not seen: of the first layer
+	MaskB Mask = "B" // it is seen: of the layers after that
+)
+
+// weights are those of a kernel of a side [side, side, 1, 1]: 1 or 0.
+func (m Mask) weights(like *Node) *Node {
+	side := like.Shape().Dim(0)
+	w := make([]float64, side*side)
+	for i := range side * side / 2 {
+		w[i] = 1
+	}
+	if m == MaskB {
+		w[side*side/2] = 1
+	}
+	return Reshape(constant(like, w, side, side), side, side, 1, 1)
+}
+
 // Conv is a convolution: with padding Same, [b, h, w, in] becomes [b, ⌈h/stride⌉, ⌈w/stride⌉, filters]. Its kernel is [kernel, kernel,
 // in/groups, filters].
 func Conv(s *Scope, x *Node, c ConvConfig) *Node {
@@ -39,6 +63,12 @@ func Conv(s *Scope, x *Node, c ConvConfig) *Node {
 		VariableWithShape("kernel", shapes.Make(x.DType(), c.Kernel, c.Kernel, in/c.Groups, c.Filters)).NodeValue(x.Graph())
 	if c.Spectral {
 		kernel = SpectralNorm(s, kernel)
+	}
+	if c.Mask != "" {
+		if c.Kernel%2 == 0 || c.Mask != MaskA && c.Mask != MaskB {
+			b.fail("mask %q on a kernel of %d; masks are nn.MaskA and nn.MaskB, and the side of their kernel is odd", c.Mask, c.Kernel)
+		}
+		kernel = Mul(kernel, c.Mask.weights(kernel))
 	}
 	g := c.geometry()
 	x = b.pad(x, &g, c.Padding)
@@ -55,6 +85,9 @@ func Conv(s *Scope, x *Node, c ConvConfig) *Node {
 func ConvTranspose(s *Scope, x *Node, c ConvConfig) *Node {
 	b := block{"ConvTranspose", s}
 	c = b.conv(x, c)
+	if c.Mask != "" {
+		b.fail("Mask is for convolutions; leave it out")
+	}
 	if c.Spectral {
 		b.fail("Spectral is for discriminators, which have no transposed convolutions; leave it out")
 	}
