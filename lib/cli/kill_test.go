@@ -34,7 +34,8 @@ func TestKill(t *testing.T) {
 	}
 	for i, args := range []string{
 		"vae generate:folder:%s@8 --steps 600 --set hidden=8 --set latent=2 --set batch=4",
-		"dcgan generate:folder:%s@8 --steps 200 --set width=4 --set latent=2 --set batch=2",
+		// with a moving average, the vectors of spectral norm, several updates a step and the draws of a penalty
+		"dcgan generate:folder:%s@8 --steps 200 --set width=4 --set latent=2 --set batch=2 --set loss=hinge --set norm=spectral --set critic=2 --set penalty=1",
 		"dncnn restore:denoise25:folder:%s --steps 400 --set depth=3 --set width=2 --set patch=8 --set batch=2",
 	} {
 		args := strings.Fields("run " + fmt.Sprintf(args, pictures))

@@ -61,6 +61,8 @@ func tiny(t *testing.T) map[string]lab.Spec {
 		"vq-vae": {Method: "vq-vae", Task: "generate:folder:" + small, Steps: 12,
 			Set: lab.Set{"codes": 5, "size": 3, "width": 3, "layers": 1, "batch": 4}},
 		"dcgan": {Method: "dcgan", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"width": 4, "latent": 3, "batch": 4}},
+		"dcgan-spectral": {Method: "dcgan", Task: "generate:folder:" + small, Steps: 12,
+			Set: lab.Set{"width": 4, "latent": 3, "batch": 4, "loss": "hinge", "norm": "spectral", "critic": 2, "penalty": 1}},
 		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
 			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
 		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 16), Steps: 12, // which has an image pool

@@ -22,6 +22,8 @@ import (
 // small are parameters that make a method quick here; one that is not listed is tested with its defaults.
 var small = map[string]lab.Set{
 	"pca": {"latent": 3}, "vae": {"latent": 2, "hidden": "6", "batch": n}, "dcgan": {"latent": 3, "width": 4, "batch": n},
+	"gan": {"latent": 3, "hidden": "6", "discriminator": "5", "batch": n}, "sngan": {"latent": 3, "width": 4, "batch": n},
+	"cgan": {"latent": 3, "width": 4, "batch": n}, "infogan": {"latent": 3, "width": 4, "batch": n}, "article-gan": {"latent": 3, "batch": n},
 	"wgan": {"latent": 3, "width": 4, "batch": n}, "wgan-gp": {"latent": 3, "width": 4, "batch": n}, "lsgan": {"latent": 3, "width": 4, "batch": n},
 	"pix2pix": {"width": 4, "layers": 2, "batch": n}, "cyclegan": {"width": 4, "blocks": 1, "layers": 2, "pool": 3, "batch": n},
 	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "omp": {"patch": 4, "atoms": 5, "most": 3},
@@ -39,7 +41,7 @@ var small = map[string]lab.Set{
 const n, side, classes = 6, 12, 3
 
 // sides are those of the images for methods that need others than side.
-var sides = map[string]int{"article-vae": 64}
+var sides = map[string]int{"article-vae": 64, "article-gan": 64}
 
 func tensor(v []float32, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(v, dims...)
@@ -186,7 +188,7 @@ func contract(t *testing.T, e methods.Entry, kind lab.Kind, operator string) {
 }
 
 // inRange are the results that are pixels between 0 and 1.
-var inRange = []string{"Sample", "Translate", "TranslateBack"}
+var inRange = []string{"Sample", "SampleClass", "Translate", "TranslateBack"}
 
 // choose checks that training images are chosen by their numbers, each once before any twice, and as the random numbers say.
 func choose(t *testing.T, m methods.Chooser) {
@@ -215,7 +217,7 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 	}
 	args := []any{tensor(uniform(2, batch), image...), tensor(normal(3, n*latent), n, latent)}
 	if p.Operator != nil {
-		if a := p.Operator.Aux(rand.New(rand.NewPCG(5, 4)), n*side, side, 1); a != nil {
+		if a := p.Operator.Aux(rand.New(rand.NewPCG(5, 4)), n*p.Height, p.Width, 1); a != nil {
 			args = append(args, tensor(a, image...))
 		}
 	}
@@ -226,6 +228,10 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 		}
 		if samples {
 			add("Sample", sampler.Sample(s, in[1]), image...)
+		}
+		if m, ok := m.(methods.Conditional); ok {
+			z := graph.BroadcastToDims(graph.Slice(in[1], graph.AxisRange(0, 1)), n, latent)
+			add("SampleClass", m.SampleClass(s, z, graph.Const(z.Graph(), []int32{0, 0, 1, 1, 2, 2})), image...)
 		}
 		if m, ok := m.(methods.Encoder); ok {
 			mean, logVar := m.Encode(s, in[0])
@@ -278,8 +284,15 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 		for k := range n {
 			rows[fmt.Sprint(values[k*len(values)/n:(k+1)*len(values)/n])] = true
 		}
-		if names[i] != "Encode's log-variance" && len(rows) < n { // PCA's variance is the same for every image
-			t.Errorf("%s: only %d of %d rows differ", names[i], len(rows), n)
+		want := n
+		switch names[i] {
+		case "Encode's log-variance": // PCA's is the same for every image
+			want = 1
+		case "SampleClass": // of one z
+			want = classes
+		}
+		if len(rows) < want || names[i] == "SampleClass" && len(rows) > want {
+			t.Errorf("%s: %d of %d rows differ, want %d", names[i], len(rows), n, want)
 		}
 	}
 }

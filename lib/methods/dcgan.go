@@ -138,7 +138,8 @@ func normalise(s *Scope, x *Node, norm string) *Node {
 	return nn.BatchNorm(s, x, 0.9, 1e-5)
 }
 
-// score is the discriminator's last layer: features [n, ...] to logits [n, 1]. The Wasserstein loss would take a bias out again.
+// score is the discriminator's last layer: features [n, ...] to logits [n, 1]. It has no bias for the Wasserstein loss, which does not depend on one, and the
+// hinge, which does not within its margins.
 func score(s *Scope, features *Node, norm string, loss nn.AdversarialLoss) *Node {
 	s = s.At("discriminator").At("judge")
 	layer := nn.Linear
@@ -146,7 +147,7 @@ func score(s *Scope, features *Node, norm string, loss nn.AdversarialLoss) *Node
 		layer = nn.SpectralLinear
 	}
 	y := layer(s, nn.Flatten(features), 1, nn.Normal(s, 0.02))
-	if loss.Name == "wasserstein" {
+	if loss.Name == "wasserstein" || loss.Name == "hinge" {
 		return y
 	}
 	return nn.AddBias(s, y)

@@ -17,7 +17,7 @@ type Game struct {
 	Loss          nn.AdversarialLoss
 	Latent        int                                  // size of the noise z
 	Generate      func(s *Scope, z, label *Node) *Node // z [n, latent] to images, its variables below "generator"; label is [n] int32, nil without labels
-	Discriminate  func(s *Scope, x, label *Node) *Node // images to logits, or a critic's scores, [n, 1]; its variables below "discriminator"
+	Discriminate  func(s *Scope, x, label *Node) *Node // images to logits, or a critic's scores, [n, 1 + what Inform is for]; its variables below "discriminator"
 	Discriminator nn.Optimizer
 	Generator     nn.Optimizer
 	Critic        int     // updates of the discriminator in a step; 0 means 1
@@ -27,8 +27,9 @@ type Game struct {
 	// real ones (Mescheder et al. 2018). With either, no image's score may depend on another's: there is no batch norm in the discriminator.
 	Penalty, R1 float64
 
-	// Inform, if not nil, is a term that both minimise, of generated images and the noise that they are made of (Chen et al. 2016).
-	Inform func(s *Scope, z, fake *Node) Loss
+	// Inform, if not nil, is a loss that both minimise, of the noise z and what Discriminate finds out about the image of it, beside the logit (Chen
+	// et al. 2016).
+	Inform func(z, found *Node) Loss
 }
 
 // Objectives are the two players' turns.
@@ -44,8 +45,10 @@ func (g Game) judge(s *Scope, b Batch) Loss {
 	real := AddScalar(MulScalar(b.X, 2), -1)
 	z := g.noise(s, real)
 	fake := StopGradient(g.Generate(s, z, b.Label))
-	discriminate := func(x *Node) *Node { return g.Discriminate(s, x, b.Label) }
-	onReal, onFake := discriminate(real), discriminate(fake)
+	discriminate := func(x *Node) (score, found *Node) { return split(g.Discriminate(s, x, b.Label)) }
+	critic := func(x *Node) *Node { score, _ := discriminate(x); return score }
+	onReal := critic(real)
+	onFake, found := discriminate(fake)
 	loss := Loss{g.Loss.Discriminator(onReal, onFake), g.opinions(onReal, onFake)}
 	add := func(name string, weight float64, term *Node) {
 		loss.Total = Add(loss.Total, MulScalar(term, weight))
@@ -53,12 +56,12 @@ func (g Game) judge(s *Scope, b Batch) Loss {
 	}
 	if g.Penalty > 0 {
 		u := s.RandomUniform(real.Graph(), shapes.Make(real.DType(), real.Shape().Dim(0), 1, 1, 1))
-		add("penalty", g.Penalty, nn.GradientPenalty(discriminate, real, fake, u))
+		add("penalty", g.Penalty, nn.GradientPenalty(critic, real, fake, u))
 	}
 	if g.R1 > 0 {
-		add("r1", g.R1, nn.R1(discriminate, real))
+		add("r1", g.R1, nn.R1(critic, real))
 	}
-	return g.inform(s, z, fake, loss)
+	return g.inform(z, found, loss)
 }
 
 // deceive is the generator's turn.
@@ -66,14 +69,23 @@ func (g Game) deceive(s *Scope, b Batch) Loss {
 	z := g.noise(s, b.X)
 	fake := g.Generate(s, z, b.Label)
 	diversity := ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12)))
-	return g.inform(s, z, fake, Loss{g.Loss.Generator(g.Discriminate(s, fake, b.Label)), []Term{{"diversity", diversity}}})
+	score, found := split(g.Discriminate(s, fake, b.Label))
+	return g.inform(z, found, Loss{g.Loss.Generator(score), []Term{{"diversity", diversity}}})
 }
 
-func (g Game) inform(s *Scope, z, fake *Node, loss Loss) Loss {
+// split parts the logits from what else there is.
+func split(y *Node) (score, found *Node) {
+	if y.Shape().Dim(1) == 1 {
+		return y, nil
+	}
+	return Slice(y, AxisRange(), AxisRange(0, 1)), Slice(y, AxisRange(), AxisRange(1))
+}
+
+func (g Game) inform(z, found *Node, loss Loss) Loss {
 	if g.Inform == nil {
 		return loss
 	}
-	more := g.Inform(s, z, fake)
+	more := g.Inform(z, found)
 	return Loss{Add(loss.Total, more.Total), append(loss.Terms, more.Terms...)}
 }
 
