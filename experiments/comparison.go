@@ -49,7 +49,7 @@ func (e Entry) Row() string {
 
 // Catalogue lists the comparisons in the order in which they are shown.
 func Catalogue() []Comparison {
-	return []Comparison{vaeMNIST, denoiseNaturals, dcganMNIST, translateEmoji, generateFashion}
+	return []Comparison{vaeMNIST, denoiseNaturals, dcganMNIST, ganLosses, translateEmoji, generateFashion}
 }
 
 // Lookup returns the comparison with the given name. The error suggests the nearest name.
