@@ -100,7 +100,7 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 		r.largest = 0
 		for _, node := range x.Graph().Nodes() {
 			if node.NumOutputs() == 1 {
-				r.largest = max(r.largest, node.Shape().Memory())
+				r.largest = max(r.largest, uintptr(node.Shape().ByteSize()))
 			}
 		}
 		if r.largest > r.limit {
