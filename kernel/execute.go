@@ -115,7 +115,7 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 		return last, err
 	}
 	cmd := exec.CommandContext(ctx, in.Python(), "-c", executeScript)
-	cmd.Env = with(in.jupyterEnv(), append([]string{"DARKROOM_RAW_ERROR=1", "PYTHONWARNINGS=ignore"}, o.Env...)...)
+	cmd.Env = with(in.jupyterEnv(), append([]string{"PYTHONWARNINGS=ignore"}, o.Env...)...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -25,29 +25,14 @@ def plain(text):
 
 
 def cause(cell):
-    """The text of a failed cell: its errors, and what its program wrote to stderr last."""
+    """The text of a failed cell: what its program wrote to stderr last, and its error with the lines that it points to."""
     errors, stderr = [], []
     for out in cell.get("outputs", []):
         if out.output_type == "error":
-            text = plain(out.evalue)
-            if text and text not in errors:
-                errors.append(text)
+            errors.append(plain("\n".join(out.traceback)) or plain(out.evalue))
         elif out.output_type == "stream" and out.name == "stderr":
             stderr += plain(out.text).splitlines()
-    stderr = [line for line in stderr if line not in errors]
     return "\n".join(stderr[-20:] + errors)
-
-
-def once(cell):
-    """GoNB says one error up to three times; keep the first."""
-    seen, kept = set(), []
-    for out in cell.get("outputs", []):
-        if out.output_type == "error":
-            if out.evalue in seen:
-                continue
-            seen.add(out.evalue)
-        kept.append(out)
-    cell["outputs"] = kept
 
 
 def interrupted(*_):
@@ -94,8 +79,6 @@ def main():
         ended = {"ok": False, "interrupted": True}
     except Exception as e:  # the kernel did not start
         ended = {"ok": False, "number": 0, "error": plain(str(e)) or repr(e)}
-    for c in code:
-        once(c)
     nbformat.write(nb, job["output"])
     say(**ended)
 

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,6 +42,14 @@ func endGroup(grace time.Duration) {
 	reap()
 }
 
+// killGroup ends at once what a process of this group has left behind.
+func killGroup() {
+	for _, pid := range group() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		_, _ = syscall.Wait4(pid, nil, 0, nil) // orphans are this process's to collect
+	}
+}
+
 // reap collects children that have ended.
 func reap() {
 	for {
@@ -78,4 +87,29 @@ func group() []int {
 		}
 	}
 	return out
+}
+
+// childrenOf lists the living children of a process; known is false where the system does not say.
+func childrenOf(pid int) (children []int, known bool) {
+	parent := strconv.Itoa(pid)
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		f := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+		if len(f) > 2 && string(f[0]) != "Z" && string(f[1]) == parent {
+			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			children = append(children, child)
+		}
+	}
+	return children, true
+}
+
+// compiles reports whether a process is the go command or goimports.
+func compiles(pid int) bool {
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	name := filepath.Base(exe)
+	return err == nil && (name == "go" || name == "goimports")
 }

@@ -26,3 +26,11 @@ func endGroup(time.Duration) {
 		_ = syscall.Kill(0, syscall.SIGTERM)
 	}
 }
+
+// killGroup cannot tell what is left.
+func killGroup() {}
+
+// childrenOf does not know.
+func childrenOf(int) (children []int, known bool) { return nil, false }
+
+func compiles(int) bool { return false }

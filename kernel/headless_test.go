@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -141,34 +140,8 @@ func TestHeadless(t *testing.T) {
 		}
 	})
 
-	// What kernel/tools.go mends in GoNB.
-	t.Run("the protocol", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), in.Python(), "testdata/protocol.py")
-		cmd.Env = in.jupyterEnv()
-		line, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, line)
-		}
-		var got struct {
-			Completions []string
-			History     string
-			IsComplete  string `json:"is_complete"`
-			Statuses    []string
-			Afterwards  string
-		}
-		if err := json.Unmarshal(line, &got); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(got.Completions, "Repeat") {
-			t.Errorf("completions of strings.Rep: %q", got.Completions)
-		}
-		if got.History != "ok" || got.IsComplete != "unknown" {
-			t.Errorf("history %q, is_complete %q", got.History, got.IsComplete)
-		}
-		if want := []string{"error", "aborted", "aborted"}; !slices.Equal(got.Statuses, want) || got.Afterwards != "ok" {
-			t.Errorf("cells behind one that fails: %q, then %q", got.Statuses, got.Afterwards)
-		}
-	})
+	t.Run("the protocol", func(t *testing.T) { testProtocol(t, in) })
+	t.Run("jupyter_kernel_test", func(t *testing.T) { testSuite(t, in) })
 
 	t.Run("Ctrl-C", func(t *testing.T) {
 		nb, pids := sleepers(t)

@@ -49,7 +49,7 @@ func (in *Installation) Kernelspec() string {
 func (in *Installation) Workspace() string { return filepath.Join(in.Home, "kernel", "workspace") }
 
 func (in *Installation) bin() string   { return filepath.Join(in.Home, "kernel", "bin") }   // first on the kernel's PATH
-func (in *Installation) tools() string { return filepath.Join(in.Home, "kernel", "tools") } // gonb, goimports, gopls
+func (in *Installation) tools() string { return filepath.Join(in.Home, "kernel", "tools") } // gonb, goimports
 func (in *Installation) logs() string  { return filepath.Join(in.Home, "kernel", "logs") }
 
 func (in *Installation) tool(name string) string { return filepath.Join(in.tools(), name) }

@@ -12,17 +12,21 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"darkroom/kernel/cell"
+	"darkroom/kernel/wire"
 )
 
-// Serve is the Jupyter kernel: it runs the pinned GoNB on a connection file until Jupyter ends it, in the prepared workspace
-// and with the environment that cells need (DARKROOM_BIN among it); env adds to that. It passes signals on, ends GoNB when
-// Jupyter is gone, and leaves no process and no temporary folder behind. An interrupt reaches the running cell's program as
-// one SIGINT, and five seconds later a SIGKILL: a cell passes it on to the processes that it has started.
-//
-// DARKROOM_RAW_ERROR=1 makes errors plain text instead of HTML, as headless execution wants them.
+// Serve is the Jupyter kernel: it answers Jupyter's messages on the sockets of a connection file until Jupyter ends it, and has the pinned
+// GoNB run the cells, in the prepared workspace and with the environment that cells need (DARKROOM_BIN among it); env adds to that. It
+// ends when it is told to, or when Jupyter is gone, and leaves no process and no temporary folder behind. An interrupt reaches the
+// running cell's program as one SIGINT, and five seconds later a SIGKILL: a cell passes it on to the processes that it has started.
 func Serve(ctx context.Context, connectionFile string, env ...string) error {
-	if _, err := os.Stat(connectionFile); err != nil {
+	conn, err := wire.ReadConnection(connectionFile)
+	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("the kernel's connection file: %w (Jupyter makes it; to open notebooks run: darkroom lab)", err)
+	} else if err != nil {
+		return err
 	}
 	in, err := Find()
 	if err != nil {
@@ -34,6 +38,11 @@ func Serve(ctx context.Context, connectionFile string, env ...string) error {
 	if _, err := exec.LookPath("go"); err != nil && os.Getenv("DARKROOM_GO") == "" {
 		return errNoGo
 	}
+	parent := os.Getppid()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	leadGroup()
 	tmp, err := temporaryFolder()
 	if err != nil {
 		return err
@@ -44,78 +53,77 @@ func Serve(ctx context.Context, connectionFile string, env ...string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-
-	leadGroup()
-	args := []string{"-kernel", connectionFile}
-	if os.Getenv("DARKROOM_RAW_ERROR") == "1" {
-		args = append(args, "-raw_error")
+	server, err := wire.Listen(ctx, conn)
+	if err != nil {
+		return err
 	}
-	cmd := exec.Command(in.tool("gonb"), args...)
-	cmd.Env = with(os.Environ(), append(append(in.cellEnv(), "TMPDIR="+tmp, "GOWORK=off"), env...)...)
-	cmd.Stdout, cmd.Stderr = log, log // GoNB logs a lot, none of it for people
-	cmd.SysProcAttr = childAttributes()
-
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
-	return supervise(ctx, cmd, signals, log.Name())
+	s := &session{
+		in: in, server: server, history: openHistory(in.historyFile()), connectionFile: connectionFile, tmp: tmp, log: log, env: env,
+	}
+	s.state = cell.NewState(in.packages(s.workspace))
+	if err := s.open(); err != nil {
+		server.Close()
+		return err
+	}
+	s.wait(ctx, signals, parent)
+	s.close()
+	endGroup(5 * time.Second)
+	return nil
 }
 
-// supervise runs cmd until it ends, is told to end, or its parent is gone. Then it ends what the process group still holds.
-func supervise(ctx context.Context, cmd *exec.Cmd, signals <-chan os.Signal, log string) error {
-	started := make(chan error, 1)
-	done := make(chan error, 1)
-	go func() {
-		unlock := lockThread() // on Linux the child's life is tied to the thread that starts it
-		defer unlock()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			done <- cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return fmt.Errorf("cannot start GoNB: %w", err)
-	}
-	parent := os.Getppid()
+// wait returns when somebody has told the kernel to end, or its parent is gone.
+func (s *session) wait(ctx context.Context, signals <-chan os.Signal, parent int) {
 	alive := time.NewTicker(time.Second)
 	defer alive.Stop()
-	var kill <-chan time.Time
-	stop := func() {
-		if kill == nil {
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-			kill = time.After(4 * time.Second)
-		}
-	}
-	told := false // somebody asked for the end
-	stopped := ctx.Done()
 	for {
 		select {
-		case s := <-signals:
-			if s == os.Interrupt {
-				_ = cmd.Process.Signal(s)
-				continue
+		case sig := <-signals:
+			if sig != os.Interrupt {
+				return
 			}
-			told = true
-			stop()
-		case <-stopped:
-			told, stopped = true, nil
-			stop()
+			s.interrupt()
+		case <-ctx.Done():
+			return
+		case <-s.quit:
+			return
 		case <-alive.C:
 			if os.Getppid() != parent {
-				told = true
-				stop()
+				return
 			}
-		case <-kill:
-			_ = cmd.Process.Kill()
-		case err := <-done:
-			endGroup(5 * time.Second)
-			if err != nil && !told {
-				return fmt.Errorf("GoNB ended: %w\n%s\n(its log: %s)", err, tail(log, 6), log)
-			}
-			return nil
 		}
 	}
+}
+
+// historyFile is where the cells that were run are remembered.
+func (in *Installation) historyFile() string {
+	return filepath.Join(in.Home, "kernel", "history.jsonl")
+}
+
+// exportsFile is where warm leaves what it found out about the packages that cells import.
+func (in *Installation) exportsFile() string { return filepath.Join(in.Workspace(), "exports.txt") }
+
+// packages knows the packages that cells import; dir is the module that they are compiled in.
+func (in *Installation) packages(dir func() string) *cell.Packages {
+	table, _ := os.ReadFile(in.exportsFile()) // without it the packages are found as they are asked for
+	return cell.NewPackages(func(args ...string) *exec.Cmd {
+		at := dir()
+		cmd := exec.Command(filepath.Join(in.bin(), "go"), args...)
+		cmd.Dir, cmd.Env = at, with(os.Environ(), append(in.cellEnv(), "GOWORK=off", "GONB_TMP_DIR="+at)...)
+		return cmd
+	}, table)
+}
+
+// workspace is the module that GoNB compiles cells in.
+func (s *session) workspace() string {
+	s.mu.Lock()
+	g := s.gonb
+	s.mu.Unlock()
+	if g != nil {
+		if found, err := filepath.Glob(filepath.Join(g.tmp, "gonb_*", "go.mod")); err == nil && len(found) == 1 {
+			return filepath.Dir(found[0])
+		}
+	}
+	return s.in.Workspace()
 }
 
 const temporaryPrefix = "darkroom-kernel-"

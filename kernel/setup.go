@@ -41,7 +41,7 @@ type setup struct {
 // steps is the whole installation, in order.
 var steps = []step{
 	{"python", "JupyterLab " + jupyterlab + " in an environment of its own", (*Installation).Python, pythonKey, installPython},
-	{"tools", "GoNB " + gonb + ", goimports and gopls", func(in *Installation) string { return in.tool("gonb") }, toolsKey, buildTools},
+	{"tools", "GoNB " + gonbVersion + " and goimports", func(in *Installation) string { return in.tool("gonb") }, toolsKey, buildTools},
 	{"command", "the darkroom command for notebooks", (*Installation).Binary, binaryKey, copyBinary},
 	{"cellgo", "the go command of notebook cells", func(in *Installation) string { return filepath.Join(in.bin(), "go") }, cellgoKey, buildCellgo},
 	{"kernelspec", "the kernel \"" + DisplayName + "\"", (*Installation).Kernelspec, kernelspecKey, writeKernelspec},
@@ -50,7 +50,7 @@ var steps = []step{
 }
 
 // Setup installs what notebooks need, or finds that it is there: JupyterLab in a Python environment of its own, the pinned
-// GoNB with goimports and gopls, the kernelspec, and a workspace in which cells import darkroom and GoMLX offline. It
+// GoNB with goimports, the kernelspec, and a workspace in which cells import darkroom and GoMLX offline. It
 // touches nothing outside fetch.DataDir() but Go's own caches. When everything is there it takes a moment and no network.
 func Setup(ctx context.Context, o Options) (*Installation, error) {
 	repo := o.Repo

@@ -47,9 +47,8 @@ func Status() []Part {
 		program("go", strings.TrimSpace(string(goVersion)), goPath, "install Go 1.26 or newer"),
 		program("python3", strings.TrimSpace(string(pythonVersion)), python, "apt-get install python3 python3-venv"),
 		folder("jupyterlab", in.Venv()),
-		program("gonb", gonb, in.tool("gonb"), setup),
+		program("gonb", gonbVersion, in.tool("gonb"), setup),
 		program("goimports", "", in.tool("goimports"), setup),
-		program("gopls", "", in.tool("gopls"), setup),
 		folder("kernelspec", filepath.Join(in.Kernelspec(), "kernel.json")),
 		folder("workspace", filepath.Join(in.Workspace(), "go.mod")),
 	}
@@ -61,7 +60,7 @@ func Status() []Part {
 			p.Have, p.Remedy = false, setup
 		}
 	}
-	if p := &parts[6]; p.Have { // Jupyter must find the command that the kernelspec names
+	if p := &parts[5]; p.Have { // Jupyter must find the command that the kernelspec names
 		if _, err := os.Stat(in.Binary()); err != nil {
 			p.Have, p.Remedy = false, setup
 		}

@@ -10,13 +10,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"darkroom/kernel/cell"
 )
 
 // bench is what cells import on the bench side, engine what a cell imports that builds its own GoMLX graph. Packages of
 // darkroom that are not there are left out.
 var (
 	bench = []string{
-		"darkroom/lib/lab", "darkroom/lib/record", "darkroom/lib/report", "darkroom/lib/data", "darkroom/plots", "darkroom/experiments",
+		"darkroom/lib/lab", "darkroom/lib/record", "darkroom/lib/report", "darkroom/lib/data", "darkroom/plots", "darkroom/experiments", "darkroom/kernel/result",
 		"github.com/janpfeifer/gonb/gonbui", "gonum.org/v1/plot/plotter",
 	}
 	engine = []string{
@@ -51,7 +53,7 @@ func workspaceMod(mod []byte, repo string) []byte {
 	mod = bytes.Replace(mod, []byte("module darkroom\n"), []byte("module darkroom_cell\n"), 1)
 	mod = toolDirective.ReplaceAll(mod, nil)
 	return fmt.Appendf(mod, "\nrequire darkroom v0.0.0\n\nrequire github.com/janpfeifer/gonb %s\n\n"+
-		"replace (\n\tdarkroom => %s\n\t// darkroom's own sources\n)\n", gonb, repo)
+		"replace (\n\tdarkroom => %s\n\t// darkroom's own sources\n)\n", gonbVersion, repo)
 }
 
 // workspaceProgram is a program that imports packages and does nothing.
@@ -109,6 +111,17 @@ func warm(ctx context.Context, s *setup) error {
 			s.say("cells that import these packages will not compile: %v", err)
 		}
 	}
+	table, err := cell.Table(func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, filepath.Join(s.bin(), "go"), args...)
+		cmd.Dir, cmd.Env = s.Workspace(), env
+		return cmd
+	}, "./bench", "./engine")
+	if err == nil {
+		err = writeFile(s.exportsFile(), table, 0o644)
+	}
+	if err != nil {
+		s.say("completion in notebooks will be slow at first: %v", err)
+	}
 	return ctx.Err()
 }
 
@@ -121,7 +134,6 @@ func (in *Installation) cellEnv() []string {
 	return []string{
 		"DARKROOM_BIN=" + in.Binary(),
 		"DARKROOM_GO=" + goCmd,
-		"DARKROOM_GOPLS=" + in.tool("gopls"),
 		"DARKROOM_WORKSPACE=" + in.Workspace(),
 		"PATH=" + strings.Join([]string{in.bin(), filepath.Dir(in.Binary()), os.Getenv("PATH")}, string(os.PathListSeparator)),
 	}

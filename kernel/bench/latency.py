@@ -1,10 +1,10 @@
-"""Times warm notebook cells in the darkroom kernel beside plain GoNB, interleaved, and prints medians in seconds.
+"""Times notebook cells and completion in the darkroom kernel beside plain GoNB and IPython, interleaved; prints medians in seconds.
 
     DATA=~/.local/share/darkroom     # or $DARKROOM_HOME/data
     GOMLX_BACKEND=xla:/abs/libpjrt_cpu.so $DATA/jupyter/venv/bin/python kernel/bench/latency.py $DATA [REPEATS]
 
-Plain GoNB is the same pinned binary with goimports and gopls on its PATH and nothing else of darkroom's. Its first cell fetches
-GoMLX from the module proxy (not timed). Each kind of cell has a kernel of its own, because GoNB keeps a blank import (XLA's) for
+Plain GoNB is the same pinned binary with goimports on its PATH and nothing else of darkroom's; it completes if the PATH has a gopls. Its first
+cell fetches GoMLX from the module proxy (not timed). Each kind of cell has a kernel of its own, because GoNB keeps a blank import (XLA's) for
 every later cell. Each timed cell differs from the last by a comment, so that nothing is up to date.
 """
 
@@ -72,6 +72,15 @@ class Kernel:
             sys.exit(f"{self.name}: a cell failed:\n{code}\n{''.join(out)}")
         return took, "".join(out)
 
+    def complete(self, code):
+        """How long the answer to the Tab key behind code takes, and how many ways to go on it has."""
+        began = time.perf_counter()
+        asked = self.kc.complete(code)
+        while True:
+            reply = self.kc.get_shell_msg(timeout=60)
+            if reply["parent_header"].get("msg_id") == asked:
+                return time.perf_counter() - began, len(reply["content"]["matches"])
+
     def stop(self):
         self.kc.stop_channels()
         self.km.shutdown_kernel(now=False)
@@ -89,17 +98,27 @@ def main():
         def ours():
             return Kernel("darkroom", spec["argv"], spec.get("env", {}))
 
+        def ipython():
+            return Kernel("IPython", [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], {})
+
         cells = [
+            ("hello, IPython", ipython(), 'print("hello")', "hello"),
             ("hello, plain", plain(), HELLO, "hello"), ("hello, darkroom", ours(), HELLO, "hello"),
             ("bench, darkroom", ours(), BENCH, "generate:mnist"),
             ("gomlx, plain", plain(), GOMLX, "42"), ("gomlx, darkroom", ours(), GOMLX, "42"),
         ]
         dict((name, kernel) for name, kernel, _, _ in cells)["gomlx, plain"].run(
             "!*go get github.com/gomlx/gomlx@v0.28.2 github.com/gomlx/compute@v0.1.4 github.com/gomlx/go-xla@v0.4.1")
+        completions = []
+        for make, code in ((plain, '%%\nstrings.Rep'), (ours, '%%\nstrings.Rep'), (ours, 'lab.Spec{Me'), (ipython, "import os\nos.get")):
+            kernel = make()
+            took = [kernel.complete(code) for _ in range(repeats + 1)]
+            completions.append((kernel.name, code.split("\n")[-1], took))
+            kernel.stop()
         times = {name: [] for name, _, _, _ in cells}
         for i in range(repeats + 1):
             for name, kernel, code, want in cells:
-                took, out = kernel.run(f"{code}\n// {i}")
+                took, out = kernel.run(f"{code}\n# {i}" if kernel.name == "IPython" else f"{code}\n// {i}")
                 if want not in out:
                     sys.exit(f"{name}: printed {out!r}")
                 times[name].append(took)
@@ -110,6 +129,8 @@ def main():
     median = {k: statistics.median(v) for k, v in times.items()}
     for name, v in times.items():
         print(f"{name:18} start {starts[name]:.2f}  first {first[name]:.2f}  median {median[name]:.3f}  min {min(v):.3f}  max {max(v):.3f}  n {len(v)}")
+    for name, code, took in completions:
+        print(f"{code} in {name:10} first {took[0][0]:.3f}  median {statistics.median(t for t, _ in took[1:]):.3f}  ways {took[0][1]}, {took[-1][1]}")
     print(f"gomlx cell, darkroom / plain: {median['gomlx, darkroom'] / median['gomlx, plain']:.2f} (target 0.45)")
     print(f"bench cell above plain hello: {median['bench, darkroom'] - median['hello, plain']:.3f} s (target 0.35)")
 

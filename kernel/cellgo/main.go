@@ -1,4 +1,4 @@
-// Command cellgo stands before the go command, and before gopls, on the PATH of the notebook kernel. GoNB calls go three
+// Command cellgo stands before the go command on the PATH of the notebook kernel. GoNB calls go three
 // times for each cell; cellgo makes those calls offline, fast and ready for darkroom's packages:
 //
 //   - "go mod init" writes the prepared go.mod and go.sum, which know darkroom, GoMLX and gonum;
@@ -25,14 +25,9 @@ import (
 const (
 	envGo        = "DARKROOM_GO"
 	envWorkspace = "DARKROOM_WORKSPACE"
-	envGopls     = "DARKROOM_GOPLS"
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == "gopls" {
-		dieWithParent() // GoNB starts gopls in a group of its own and leaves it behind when it is killed
-		run(os.Getenv(envGopls), os.Environ())
-	}
 	args := os.Args[1:]
 	env := os.Environ()
 	if dir, _ := os.Getwd(); inside(dir, os.Getenv("GONB_TMP_DIR")) && len(args) > 0 {

@@ -1,6 +1,8 @@
-"""Asks a darkroom kernel what GoNB as it comes does not answer, or not in time; prints a line of JSON for the test."""
+"""Asks a darkroom kernel what the protocol's own tests do not ask; prints a line of JSON for session_test.go."""
 
 import json
+import os
+import signal
 import time
 
 from jupyter_client import KernelManager
@@ -21,17 +23,125 @@ def reply(to):
     raise TimeoutError
 
 
+def run(code, **options):
+    """The reply to a cell, and what it published: a list of (type, content)."""
+    asked = kc.execute(code, **options)
+    out = []
+    while True:
+        msg = kc.get_iopub_msg(timeout=60)
+        if msg["parent_header"].get("msg_id") != asked:
+            continue
+        if msg["msg_type"] == "status" and msg["content"]["execution_state"] == "idle":
+            return reply(asked), out
+        out.append((msg["msg_type"], msg["content"]))
+
+
+def failed(code):
+    r, out = run(code)
+    kinds = [kind for kind, _ in out if kind not in ("status", "execute_input")]
+    return {"name": r.get("ename"), "value": r.get("evalue"), "trace": "\n".join(r.get("traceback", [])), "kinds": kinds}
+
+
+def interrupted(code, after):
+    asked = kc.execute(code)
+    behind = kc.execute('fmt.Println("behind")')
+    after()
+    began = time.time()
+    km.interrupt_kernel()
+    r = reply(asked)
+    return {"name": r.get("ename"), "seconds": time.time() - began, "behind": reply(behind)["status"]}
+
+
 out = {}
-code = 'import "strings"\n%%\nstrings.Rep'
-for _ in range(8):  # gopls may need longer than GoNB waits for it, on a busy machine
-    out["completions"] = reply(kc.complete(code, len(code)))["matches"]
-    if out["completions"]:
-        break
-out["history"] = reply(kc.history())["status"]
-out["is_complete"] = reply(kc.is_complete("%%"))["status"]
+began = time.time()
+out["completions"] = reply(kc.complete('import "strings"\n%%\nstrings.Rep'))["matches"]
+out["first_completion"] = time.time() - began
 asked = [kc.execute(c) for c in ("%%\ntime.Sleep(time.Second); panic(1)", "%%\nfmt.Println(2)", "%%\nfmt.Println(3)")]
 out["statuses"] = [reply(a)["status"] for a in asked]
-out["afterwards"] = reply(kc.execute("%%\nfmt.Println(4)"))["status"]
+out["afterwards"] = run("%%\nfmt.Println(4)")[0]["status"]
+
+out["not_compiled"] = failed('func good() int { return 1 }\n\nx := good()\n\tfmt.Println(x, missing)')
+out["panicked"] = failed('func thrower(n int) {\n\tif n == 0 {\n\t\tpanic("boom")\n\t}\n\tthrower(n - 1)\n}\n\nthrower(1)')
+out["in_earlier_cell"] = failed("// its declaration is kept\nthrower(0)")
+out["exited"] = failed("os.Exit(3)")
+out["not_go"] = failed("x := 1\ny := )")
+out["lost"] = [failed("kept := 5"), failed("fmt.Println(kept)")][1]
+
+began = time.time()
+sleeping = kc.execute("time.Sleep(2 * time.Second)")
+time.sleep(0.8)
+began = time.time()
+reply(kc.complete("strings.Rep"))
+out["completion_beside_a_cell"] = time.time() - began
+reply(sleeping)
+
+out["interrupted"] = interrupted("time.Sleep(time.Hour)", lambda: time.sleep(1.5))
+
+def compiling():
+    """Waits until the kernel's go command runs."""
+    for _ in range(500):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                cmd = open(f"/proc/{pid}/cmdline").read().split("\0")
+                if cmd[0].endswith("go") and cmd[1:2] == ["build"] and "gonb_" in os.readlink(f"/proc/{pid}/cwd"):
+                    return
+            except (OSError, IndexError):
+                pass
+        time.sleep(0.005)
+    raise TimeoutError
+
+
+out["compiling"] = interrupted(
+    'import "github.com/gomlx/gomlx/core/graph"\nimport _ "github.com/gomlx/go-xla/compute/xla"\nvar _ *graph.Node\ntime.Sleep(time.Hour)', compiling)
+
+asked = kc.execute('import ("bufio"; "os")\n%with_inputs\n!read line; echo got $line', allow_stdin=True)
+kc.get_stdin_msg(timeout=30)
+kc.input("words")
+out["stdin"] = reply(asked)["status"]
+
+r, published = run("fmt.Println(\"quiet\")", silent=True)
+out["silent"] = [kind for kind, _ in published]
+
+r, published = run('for i := range 300_000 {\n\tfmt.Println("a line of forty bytes or so to fill it", i)\n}')
+out["printed"] = sum(len(c["text"]) for kind, c in published if kind == "stream")
+out["cut"] = any("not shown" in c["text"] for kind, c in published if kind == "stream")
+
+# GoNB is killed under a cell
+kernel = km.provisioner.pid
+asked = kc.execute("time.Sleep(time.Hour)")
+time.sleep(1.5)
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1] == str(kernel) and "gonb" in open(f"/proc/{pid}/cmdline").read():
+            os.kill(int(pid), signal.SIGKILL)
+    except OSError:
+        pass
+out["gonb_killed"] = reply(asked).get("ename")
+out["after_gonb"] = run("1 + 1")[0]["status"]
+
+
+def group():
+    """The processes of the kernel's group, and their children."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            stat = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+            if stat[0] != "Z" and stat[2] == str(kernel):
+                found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+busy = kc.execute("time.Sleep(time.Hour)")
+time.sleep(1.5)
+out["processes"] = len(group())
+os.kill(kernel, signal.SIGKILL)
+for _ in range(100):
+    time.sleep(0.1)
+    if not group():
+        break
+out["left"] = len(group())
 kc.stop_channels()
-km.shutdown_kernel()
+km.shutdown_kernel(now=True)
 print(json.dumps(out))

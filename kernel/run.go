@@ -1,0 +1,218 @@
+package kernel
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"darkroom/kernel/cell"
+	"darkroom/kernel/wire"
+)
+
+// longestOutput is how many bytes of text a cell may print; what it prints beyond is not shown.
+const longestOutput = 10 << 20
+
+// execute runs a cell and answers its request. It returns how many of the cells that wait behind it must be aborted.
+func (s *session) execute(m *wire.Message) (abort int) {
+	q := executeRequestOf(m)
+	s.mu.Lock()
+	s.running, s.over, s.stopped = m, make(chan struct{}), false
+	if q.StoreHistory {
+		s.count++
+	}
+	number := s.count
+	s.mu.Unlock()
+	s.status(m, "busy")
+	if !q.Silent {
+		_ = s.server.Publish(m, "execute_input", map[string]any{"code": q.Code, "execution_count": number})
+	}
+
+	reply, result, failed := s.runCell(m, q, number)
+
+	reply["execution_count"] = number
+	if failed != nil {
+		for k, v := range failed.content() {
+			reply[k] = v
+		}
+		if !q.Silent {
+			_ = s.server.Publish(m, "error", failed.content())
+		}
+	} else {
+		reply["status"] = "ok"
+		reply["user_expressions"] = unsupported(q.UserExpressions)
+		if result != nil && !q.Silent {
+			_ = s.server.Publish(m, "execute_result", map[string]any{"execution_count": number, "data": result, "metadata": map[string]any{}})
+		}
+	}
+	if q.StoreHistory {
+		s.history.add(number, q.Code, result["text/plain"])
+	}
+	if failed != nil && q.StopOnError {
+		time.Sleep(20 * time.Millisecond) // what the client has sent together may still be on its way; what it sends after the answer may run
+		abort = len(s.cells)
+	}
+	_ = s.server.Answer(wire.Shell, m, "execute_reply", reply)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.over)
+	s.running, s.input = nil, nil
+	s.status(m, "idle")
+	return abort
+}
+
+// unsupported answers user_expressions: Go has no expressions without a program around them.
+func unsupported(asked map[string]string) map[string]any {
+	answers := map[string]any{}
+	for name := range asked {
+		answers[name] = failure("NotSupported", "this kernel evaluates no expressions beside a cell")
+	}
+	return answers
+}
+
+// runCell runs a cell's source. The result is the value of its last expression, by MIME type.
+func (s *session) runCell(m *wire.Message, q executeRequest, number int) (reply map[string]any, result map[string]string, failed *cellFailure) {
+	reply = map[string]any{"payload": []any{}}
+	source := strings.TrimSpace(q.Code)
+	switch {
+	case source == "":
+		return reply, nil, nil
+	case source == "%clear":
+		_ = s.server.Publish(m, "clear_output", map[string]bool{"wait": false})
+		return reply, nil, nil
+	case !strings.Contains(source, "\n") && (strings.HasPrefix(source, "?") || strings.HasSuffix(source, "?")):
+		page := s.help(strings.Trim(source, "? "))
+		reply["payload"] = []any{map[string]any{"source": "page", "start": 0, "data": page}}
+		return reply, nil, nil
+	}
+	c := cell.Parse(q.Code)
+	program, err := s.state.Program(c)
+	if err != nil {
+		return reply, nil, syntaxFailure(err, number, q.Code)
+	}
+	_ = os.Remove(s.result()) // usually it is not there
+	out := &output{s: s, m: m}
+	gonb, err := s.gonbFor(c, program, number, out)
+	switch {
+	case errors.Is(err, errGoNBEnded):
+		killGroup()
+		if err := s.restart(); err != nil {
+			return reply, nil, &cellFailure{name: "GoNBEnded", value: err.Error()}
+		}
+		return reply, nil, s.interruptedOr(&cellFailure{name: "GoNBEnded", value: errGoNBEnded.Error() +
+			". It has been started again, without what earlier cells have declared: run those again."})
+	case err != nil:
+		return reply, nil, &cellFailure{name: "KernelError", value: err.Error()}
+	}
+	if gonb.Status == "ok" {
+		out.flush()
+		s.state.Keep(c, number)
+		return reply, s.takeResult(), nil
+	}
+	failed = s.failureOf(gonb, out)
+	if failed.compiled {
+		s.state.Keep(c, number)
+	}
+	out.flush()
+	return reply, nil, s.interruptedOr(failed)
+}
+
+// gonbFor has GoNB run a program, and shows what it prints.
+func (s *session) gonbFor(c *cell.Cell, program cell.Program, number int, out *output) (gonbReply, error) {
+	s.mu.Lock()
+	g := s.gonb
+	s.mu.Unlock()
+	begin := func(n int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sources[n] = &given{number, c, program}
+	}
+	return g.execute(program.Text, true, begin, out.publish)
+}
+
+// interruptedOr is the failure, unless the user has stopped the cell.
+func (s *session) interruptedOr(f *cellFailure) *cellFailure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return &cellFailure{name: "Interrupted", value: "the cell was interrupted", where: f.where}
+	}
+	return f
+}
+
+// takeResult reads what the cell's program left as the value of its last expression.
+func (s *session) takeResult() map[string]string {
+	b, err := os.ReadFile(s.result())
+	if err != nil {
+		return nil // there is none
+	}
+	_ = os.Remove(s.result())
+	var data map[string]string
+	if json.Unmarshal(b, &data) != nil {
+		return nil // the program was not ours
+	}
+	return data
+}
+
+// output is what a cell shows. The trace of a panic, and how the program ended, are kept back for its error.
+type output struct {
+	s     *session
+	m     *wire.Message
+	shown int
+	held  string // of stderr
+}
+
+var (
+	panicLine = regexp.MustCompile(`(?m)^(panic: |fatal error: |SIG[A-Z]+: )`)
+	exitLine  = regexp.MustCompile(`^(\^C\n)?(exit status \d+|signal: [^\n]*)\n$`)
+)
+
+func (o *output) publish(m *wire.Message) {
+	switch m.Header.Type {
+	case "execute_input", "error":
+		return // this kernel has said, or will say, its own
+	case "stream":
+	default:
+		o.s.pass(m, o.m)
+		return
+	}
+	var stream struct{ Name, Text string }
+	if json.Unmarshal(m.Content, &stream) != nil {
+		return
+	}
+	if stream.Name == "stderr" {
+		if o.held != "" {
+			o.held += stream.Text
+			o.held = o.held[:min(len(o.held), longestOutput)]
+			return
+		}
+		at := panicLine.FindStringIndex(stream.Text)
+		switch {
+		case exitLine.MatchString(stream.Text):
+			o.held, stream.Text = stream.Text, ""
+		case at != nil:
+			o.held, stream.Text = stream.Text[at[0]:], stream.Text[:at[0]]
+		}
+	}
+	o.show(stream.Name, stream.Text)
+}
+
+// show publishes text, as long as there is not too much of it.
+func (o *output) show(name, text string) {
+	if text == "" || o.shown > longestOutput {
+		return
+	}
+	if o.shown += len(text); o.shown > longestOutput {
+		text = fmt.Sprintf("%s\n… the cell has printed more than %d MB; the rest is not shown\n", strings.ToValidUTF8(text[:len(text)-(o.shown-longestOutput)], ""), longestOutput>>20)
+	}
+	_ = o.s.server.Publish(o.m, "stream", map[string]string{"name": name, "text": text})
+}
+
+// flush shows what was kept back.
+func (o *output) flush() {
+	o.show("stderr", o.held)
+	o.held = ""
+}
