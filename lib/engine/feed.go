@@ -117,7 +117,7 @@ func (j *job) fitPatches(count, side int) (methods.Images, error) {
 		return methods.Images{}, err
 	}
 	size := side * side
-	return methods.Images{N: count, Height: side, Width: side, Channels: 1, At: func(i int) []uint8 {
+	return methods.Images{N: count, Height: side, Width: side, Channels: 1, Random: stepRandom(j.spec.Seed, -1), At: func(i int) []uint8 {
 		out := make([]uint8, size)
 		for k := range out {
 			out[k] = uint8(math.Round(float64(pixels[i*size+k]) * 255))

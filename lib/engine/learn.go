@@ -42,7 +42,7 @@ func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err er
 		err = j.train(ctx, w, m, state)
 	case methods.PatchFitter:
 		err = j.fit(w, func() (map[string]methods.Array, error) {
-			x, err := j.fitPatches(m.FitPatches(), m.PatchSize())
+			x, err := j.fitPatches(m.FitPatches(), j.problem.Height)
 			if err != nil {
 				return nil, err
 			}

@@ -36,6 +36,9 @@ var small = map[string]lab.Set{
 	"cvae":   {"latent": 2, "hidden": "6", "batch": n},
 	"vq-vae": {"codes": 5, "size": 3, "width": 3, "layers": 2, "batch": n},
 	"vdsr":   {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
+	"linear": {"window": 3}, "linear-gradient": {"window": 3, "patch": side, "batch": n}, "mlp": {"window": 5, "hidden": "6,5", "patch": side, "batch": n},
+	"patch-pca": {"window": 4, "code": 3}, "autoencoder": {"window": 4, "code": 3, "hidden": "6", "patch": side, "batch": n},
+	"modl": {"unrolled": 2, "depth": 3, "width": 3, "steps": 2, "patch": side, "batch": n},
 }
 
 const n, side, classes = 6, 12, 3
@@ -120,7 +123,7 @@ func domain(p methods.Problem, seed uint64) methods.Images {
 	const count = 40
 	size := p.Height * p.Width * p.Channels
 	x := uniform(seed, count*size)
-	return methods.Images{N: count, Height: p.Height, Width: p.Width, Channels: p.Channels, At: func(i int) []uint8 {
+	return methods.Images{N: count, Height: p.Height, Width: p.Width, Channels: p.Channels, Random: rand.New(rand.NewPCG(5, seed)), At: func(i int) []uint8 {
 		out := make([]uint8, size)
 		for j := range out {
 			out[j] = uint8(255 * x[i*size+j])

@@ -25,28 +25,32 @@ func (m *DnCNN) Objectives() []Objective {
 
 // Restore implements Restorer.
 func (m *DnCNN) Restore(s *Scope, y, aux *Node) *Node {
-	s = s.At("network")
 	y = physics.Start(m.problem.Operator, y, aux)
-	h := y
-	for i := range m.Depth {
+	return Sub(y, chain(s.At("network"), y, m.Depth, m.Width, m.Norm))
+}
+
+// chain is R: so many convolutions of 3×3, all but the last with a ReLU. It begins near 0.
+func chain(s *Scope, x *Node, depth, width int, norm string) *Node {
+	h := x
+	for i := range depth {
 		layer := s.At("layer%d", i+1)
-		c := nn.ConvConfig{Filters: m.Width, Kernel: 3, Init: nn.He(layer)}
+		c := nn.ConvConfig{Filters: width, Kernel: 3, Init: nn.He(layer)}
 		switch i {
 		case 0:
 			h = nn.ReLU(nn.Conv(layer, h, c))
-		case m.Depth - 1:
-			c.Filters, c.Init = y.Shape().Dim(3), nn.Normal(layer, 0.001) // begins as the identity
+		case depth - 1:
+			c.Filters, c.Init = x.Shape().Dim(3), nn.Normal(layer, 0.001)
 			h = nn.Conv(layer, h, c)
 		default:
-			c.NoBias = m.Norm == "batch"
+			c.NoBias = norm == "batch"
 			h = nn.Conv(layer, h, c)
-			if m.Norm == "batch" {
+			if norm == "batch" {
 				h = nn.BatchNorm(layer, h, 0.95, 1e-5)
 			}
 			h = nn.ReLU(h)
 		}
 	}
-	return Sub(y, h)
+	return h
 }
 
 // Reach implements Local.

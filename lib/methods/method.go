@@ -75,7 +75,7 @@ type Term struct {
 	Value *Node
 }
 
-// Patcher is a trainable restorer that learns from square patches of this side, cut at random.
+// Patcher is a restorer that learns from square patches of this side, cut at random.
 type Patcher interface{ PatchSize() int }
 
 // Array is a variable's value on the host.
@@ -88,6 +88,7 @@ type Array struct {
 type Images struct {
 	N, Height, Width, Channels int
 	At                         func(i int) []uint8
+	Random                     *rand.Rand // for the noise of measurements; nil where none are made
 }
 
 // Runner compiles graph functions for methods that work outside the training loop.
@@ -102,7 +103,7 @@ type Fitter interface {
 	Fit(run Runner, x Images) (map[string]Array, error)
 }
 
-// PatchFitter restorers are fitted to so many patches, of PatchSize, cut at random from the training pictures.
+// PatchFitter restorers are fitted to so many patches, of the size that Pose was told, cut at random from the training pictures.
 type PatchFitter interface {
 	Fitter
 	Patcher

@@ -40,11 +40,11 @@ func poseOverlap(name string, p Problem, side, stride int) error {
 	return nil
 }
 
-// newOverlap panics with an error if the picture is smaller than a patch.
-func newOverlap(name string, y *Node, side, stride int) overlap {
+// newOverlap panics with an error, which names the method and the parameter for the side, if the picture is smaller than a patch.
+func newOverlap(name, parameter string, y *Node, side, stride int) overlap {
 	d := y.Shape().Dimensions
 	if d[1] < side || d[2] < side {
-		panic(fmt.Errorf("%s: the picture is %d×%d, smaller than the patch of %d×%d; set patch to at most %d", name, d[2], d[1], side, side, min(d[1], d[2])))
+		panic(fmt.Errorf("%s: the picture is %d×%d, smaller than the patch of %d×%d; set %s to at most %d", name, d[2], d[1], side, side, parameter, min(d[1], d[2])))
 	}
 	return overlap{d[0], d[1], d[2], d[3], side, stride, positions(d[1], side, stride), positions(d[2], side, stride)}
 }
@@ -82,6 +82,11 @@ func (o overlap) sums(patches *Node) *Node {
 	return TransposeAllAxes(Reshape(sum, o.n, o.c, o.h, o.w), 0, 2, 3, 1)
 }
 
+// mean puts the patches back, each pixel being their mean by weights of the same shape, [n, h, w, c].
+func (o overlap) mean(patches, weight *Node) *Node {
+	return Div(o.sums(Mul(patches, weight)), o.sums(weight))
+}
+
 // seen is what sparse methods know of a measurement: its patches less their means, in units of the noise's deviation, which is taken to be at least
 // 2/255.
 type seen struct {
@@ -94,7 +99,7 @@ type seen struct {
 
 // see cuts the patches of a measurement.
 func see(name string, op physics.Operator, y, aux *Node, side, stride int) seen {
-	s := seen{overlap: newOverlap(name, y, side, stride), y: op.Adjoint(y, aux)}
+	s := seen{overlap: newOverlap(name, "patch", y, side, stride), y: op.Adjoint(y, aux)}
 	s.scale = MaxScalar(physics.Level(op, y), 2.0/255)
 	if p, ok := physics.As[physics.Pixelwise](op); ok {
 		s.gain = p.Gain(aux)

@@ -59,6 +59,9 @@ func TestPoseErrors(t *testing.T) {
 		{"lenet", nil, 28, 28, 1, 0, "lenet: the data has 0 classes, but a classifier needs at least 2"},
 		{"lenet", nil, 7, 28, 1, 10, "lenet: images of 7×28 are smaller than 8×8"},
 		{"fista", lab.Set{"stride": 9}, 28, 28, 1, 0, "fista: stride 9 is larger than the patch 8, so pixels would be left out; use a stride of at most 8"},
+		{"autoencoder", lab.Set{"code": 200}, 40, 40, 1, 0, "autoencoder: code = 200, but a patch of 12×12 has only 144 values; use at most 143"},
+		{"mlp", lab.Set{"stride": 14}, 40, 40, 1, 0, "mlp: stride 14 is larger than the window 13, so pixels would be left out; use a stride of at most 13"},
+		{"mlp", lab.Set{"window": 41}, 40, 40, 1, 0, "mlp: patches of 40×40 are smaller than the window of 41×41; set patch to at least 41"},
 		{"srcnn", lab.Set{"widths": "8"}, 28, 28, 1, 0, "srcnn: 3 kernels (9,1,5), but 1 inner layers (8) need 2; give one kernel for each of them and one for the last"},
 		{"srcnn", lab.Set{"kernels": "9,2,5"}, 28, 28, 1, 0, "srcnn: kernels = 2, but a window with a centre has an odd side; use 3"},
 	} {

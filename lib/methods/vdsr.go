@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"darkroom/lib/nn"
 	"darkroom/lib/physics"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -81,19 +80,7 @@ func (m *VDSR) Restore(s *Scope, y, aux *Node) *Node {
 
 // add is y + R(y).
 func (m *VDSR) add(s *Scope, y *Node) *Node {
-	s = s.At("network")
-	h := y
-	for i := range m.Depth {
-		layer := s.At("layer%d", i+1)
-		c := nn.ConvConfig{Filters: m.Width, Kernel: 3, Init: nn.He(layer)}
-		if i < m.Depth-1 {
-			h = nn.ReLU(nn.Conv(layer, h, c))
-		} else {
-			c.Filters, c.Init = y.Shape().Dim(3), nn.Normal(layer, 0.001) // begins as the identity
-			h = nn.Conv(layer, h, c)
-		}
-	}
-	return Add(y, h)
+	return Add(y, chain(s.At("network"), y, m.Depth, m.Width, "none"))
 }
 
 // Reach implements Local.
