@@ -105,7 +105,7 @@ func TestApplyErrors(t *testing.T) {
 		{lab.Set{"beta": "NaN"}, `must be a number at least 0`},
 		{lab.Set{"beta": "Inf"}, `must be a number at least 0`},
 		{lab.Set{"beta": ""}, `must be a number at least 0`},
-		{lab.Set{"likelihood": "gausian"}, `must be one of bernoulli, gaussian (did you mean "gaussian"?)`},
+		{lab.Set{"likelihood": "gausian"}, `must be one of bernoulli, gaussian, logistic (did you mean "gaussian"?)`},
 		{lab.Set{"hidden": "500;200"}, `must be whole numbers separated by commas, such as "500" or "200,200"`},
 		{lab.Set{"hidden": ""}, `must be whole numbers separated by commas`},
 		{lab.Set{"hidden": []int{}}, `must be whole numbers separated by commas`},
