@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"darkroom/kernel"
 	"darkroom/lib/bench"
 	"darkroom/lib/engine"
 	"darkroom/lib/engine/onednn"
+	"darkroom/lib/engine/programs"
 	"darkroom/lib/lab"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,10 @@ type stepRow struct {
 	Net       string             `json:"net"`
 	Median    float64            `json:"median_ms"`
 	Min       float64            `json:"min_ms"`
-	Compile   float64            `json:"compile_ms,omitempty"`
+	Compile   float64            `json:"compile_ms,omitempty"`       // the first step, nothing kept from before
+	Again     float64            `json:"compile_again_ms,omitempty"` // the first step of a program that was compiled before
+	JAX       float64            `json:"jax_compile_ms,omitempty"`
+	Memory    map[string]float64 `json:"memory_mib,omitempty"` // the most that a process had, "darkroom" and peers
 	Peers     map[string]float64 `json:"peers"`
 	RatioBest *float64           `json:"ratio_best"` // to the better of TensorFlow and PyTorch
 	RatioJAX  *float64           `json:"ratio_jax"`
@@ -35,7 +40,7 @@ func (a *app) benchCommand() *cobra.Command {
 	root := &cobra.Command{Use: "bench", Short: "Time darkroom beside other frameworks", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var venv, script string
-	var asJSON, compile, roofline bool
+	var asJSON, compile, memory, roofline bool
 	var rounds, steps int
 	cmd := &cobra.Command{
 		Use:   "step [NET...]",
@@ -67,12 +72,21 @@ ratios hold when the machine's speed drifts.`,
 				}
 			}
 			for _, net := range nets {
-				row, err := a.timeNet(cmd, net, peers, rounds, steps, roofline)
+				row, err := a.timeNet(cmd, net, peers, rounds, steps)
+				if err == nil && compile {
+					err = a.timeCompile(cmd, net, peers, row)
+				}
+				if err == nil && memory {
+					row.Memory["darkroom"], err = bench.Memory(cmd.Context(), net.Name, steps)
+				}
+				if err == nil && roofline {
+					err = a.roofline(cmd, net, steps, row)
+				}
 				if err != nil {
 					return fmt.Errorf("%s: %w", net.Name, err)
 				}
-				if !compile {
-					row.Compile = 0
+				if !memory {
+					row.Memory = nil
 				}
 				if asJSON {
 					if err := json.NewEncoder(a.out).Encode(row); err != nil {
@@ -92,10 +106,11 @@ ratios hold when the machine's speed drifts.`,
 	cmd.Flags().StringVar(&script, "script", "", "the script that times a peer (default: ../shared/peers/train_step.py)")
 	cmd.Flags().IntVar(&rounds, "rounds", 5, "alternations between darkroom and the peers")
 	cmd.Flags().IntVar(&steps, "steps", 50, "timed steps in each alternation, after 10 to warm up")
-	cmd.Flags().BoolVar(&compile, "compile", false, "also say how long tracing and compiling took")
+	cmd.Flags().BoolVar(&compile, "compile", false, "also say how long the first step takes, tracing and compiling included")
+	cmd.Flags().BoolVar(&memory, "memory", false, "also say the most memory that a process had that compiled and ran it")
 	cmd.Flags().BoolVar(&roofline, "roofline", false, "also say how fast each convolution is, and how near the machine's matrix products")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each network")
-	root.AddCommand(cmd)
+	root.AddCommand(cmd, a.benchMethodsCommand())
 	return root
 }
 
@@ -118,17 +133,22 @@ func chosenNets(names []string) ([]bench.Net, error) {
 	return out, nil
 }
 
-func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rounds, steps int, roofline bool) (*stepRow, error) {
+// step builds a network's step on this process's backend.
+func (a *app) step(cmd *cobra.Command, net bench.Net) (*bench.Stepper, error) {
 	b, err := a.engine().Backend(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
-	s, err := bench.New(b, net)
+	return bench.New(b, net)
+}
+
+func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rounds, steps int) (*stepRow, error) {
+	s, err := a.step(cmd, net)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	row := &stepRow{Net: net.Name, Min: math.Inf(1), Compile: float64(s.Compile.Milliseconds()), Peers: map[string]float64{}}
+	row := &stepRow{Net: net.Name, Min: math.Inf(1), Peers: map[string]float64{}, Memory: map[string]float64{}}
 	var own []float64
 	theirs := map[string][]float64{}
 	for range rounds {
@@ -144,18 +164,12 @@ func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rou
 			continue
 		}
 		for _, name := range peers.Names {
-			ms, err := peers.Time(cmd.Context(), name, net.Name)
+			ms, mib, err := peers.Time(cmd.Context(), name, net.Name)
 			if err != nil {
 				return nil, err
 			}
 			theirs[name] = append(theirs[name], ms)
-		}
-	}
-	if roofline {
-		peak := onednn.Peak()
-		row.Peak = peak / 1e9
-		if row.Blocks, err = s.Roofline(steps, peak); err != nil {
-			return nil, err
+			row.Memory[name] = max(row.Memory[name], mib)
 		}
 	}
 	row.Median, row.Spread = bench.Median(own), [2]float64{slices.Min(own), slices.Max(own)}
@@ -177,6 +191,42 @@ func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rou
 	return row, nil
 }
 
+// timeCompile measures the first step: with nothing kept from before, with the program kept, and JAX's.
+func (a *app) timeCompile(cmd *cobra.Command, net bench.Net, peers *bench.Peers, row *stepRow) error {
+	first := func() (float64, error) {
+		begin := time.Now()
+		s, err := a.step(cmd, net)
+		if err != nil {
+			return 0, err
+		}
+		defer s.Close()
+		return float64(time.Since(begin).Milliseconds()), nil
+	}
+	var err error
+	if row.Again, err = first(); err != nil { // timeNet had it compiled, so that it is kept
+		return err
+	}
+	defer programs.Pause()()
+	if row.Compile, err = first(); err != nil || peers == nil || !slices.Contains(peers.Names, "jax") {
+		return err
+	}
+	seconds, err := peers.Compile(cmd.Context(), "jax", net.Name)
+	row.JAX = 1000 * seconds
+	return err
+}
+
+func (a *app) roofline(cmd *cobra.Command, net bench.Net, steps int, row *stepRow) error {
+	s, err := a.step(cmd, net)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	peak := onednn.Peak()
+	row.Peak = peak / 1e9
+	row.Blocks, err = s.Roofline(steps, peak)
+	return err
+}
+
 // String is the row for people.
 func (r *stepRow) String() string {
 	s := fmt.Sprintf("%-8s %8.2f ms (%.2f to %.2f over the alternations, least step %.2f)", r.Net, r.Median, r.Spread[0], r.Spread[1], r.Min)
@@ -193,7 +243,13 @@ func (r *stepRow) String() string {
 		s += fmt.Sprintf("  matrix products reach %.0f GFLOP/s", r.Peak)
 	}
 	if r.Compile > 0 {
-		s += fmt.Sprintf("  compiled in %.1f s", r.Compile/1000)
+		s += fmt.Sprintf("  first step after %.1f s, %.1f s once it is kept", r.Compile/1000, r.Again/1000)
+	}
+	if r.JAX > 0 {
+		s += fmt.Sprintf(", JAX %.1f s", r.JAX/1000)
+	}
+	for _, name := range sorted(r.Memory) {
+		s += fmt.Sprintf("  %s had %.0f MiB", name, r.Memory[name])
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"darkroom/kernel"
 	"darkroom/lib/data"
 	"darkroom/lib/engine/plugin"
+	"darkroom/lib/engine/programs"
 	"darkroom/lib/fetch"
 
 	"github.com/spf13/cobra"
@@ -60,6 +61,8 @@ func (a *app) doctor(ctx context.Context) error {
 		}
 		line(have, info.Name, "data", info.Title, "", "any run on it: it is fetched on first use")
 	}
+	kept, bytes := programs.Kept()
+	p("        %-14s %d, %d MiB  %s\n", "programs", kept, bytes>>20, programs.Dir())
 	if err != nil {
 		return err
 	}

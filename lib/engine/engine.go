@@ -10,6 +10,7 @@ import (
 
 	"darkroom/lib/engine/onednn"
 	"darkroom/lib/engine/plugin"
+	"darkroom/lib/engine/programs"
 	"darkroom/lib/fetch"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
@@ -71,6 +72,7 @@ func (e *Engine) Backend(ctx context.Context) (compute.Backend, error) {
 	}
 	kernels := onednn.Status{Reason: "the platform is not the CPU"}
 	if p.Path != "" {
+		programs.Enable(p.Path, p.SHA256)
 		kernels = onednn.Enable(p.Path, e.options.Say)
 		if kernels.Err != nil {
 			return nil, kernels.Err

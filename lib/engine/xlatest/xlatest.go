@@ -11,6 +11,7 @@ import (
 
 	"darkroom/lib/engine/onednn"
 	"darkroom/lib/engine/plugin"
+	"darkroom/lib/engine/programs"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/go-xla/compute/xla" // the backend "xla"
@@ -34,6 +35,7 @@ var Open = sync.OnceValues(func() (compute.Backend, error) {
 		return nil, err
 	}
 	if p.Path != "" {
+		programs.Enable(p.Path, p.SHA256)
 		if s := onednn.Enable(p.Path, say); s.Err != nil {
 			return nil, s.Err
 		}
