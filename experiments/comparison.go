@@ -19,8 +19,20 @@ type Comparison struct {
 
 	// Published holds numbers from papers; Method in them is a row's name.
 	Published []report.Published `json:"published,omitempty"`
+	// Curve, if not nil, is a figure of two measures against each other.
+	Curve *Curve `json:"curve,omitempty"`
 	// Doc says what is asked, why, and how the protocol differs from the paper's.
 	Doc string `json:"doc"`
+}
+
+// Curve is two measures of every row against each other, those of one method joined.
+type Curve struct {
+	Name     string `json:"name"` // of the file
+	X        string `json:"x"`    // metrics
+	Y        string `json:"y"`
+	XLabel   string `json:"x_label"`
+	YLabel   string `json:"y_label"`
+	Negative bool   `json:"negative,omitempty"` // draw −Y
 }
 
 // Budget is how much a comparison may cost. All methods are measured alike.
@@ -49,7 +61,7 @@ func (e Entry) Row() string {
 
 // Catalogue lists the comparisons in the order in which they are shown.
 func Catalogue() []Comparison {
-	return []Comparison{vaeMNIST, denoiseNaturals, dcganMNIST, ganLosses, translateEmoji, generateFashion}
+	return []Comparison{vaeMNIST, denoiseNaturals, dcganMNIST, ganLosses, translateEmoji, generateFashion, betaVAE}
 }
 
 // Lookup returns the comparison with the given name. The error suggests the nearest name.

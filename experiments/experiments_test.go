@@ -6,11 +6,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"darkroom/lib/lab"
 	"darkroom/lib/report"
+	"darkroom/plots"
 )
 
 // made is a lab that makes its results up: psnr values that depend on method and seed. It counts what it is asked for.
@@ -94,7 +96,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	for _, want := range []string{"vae-mnist", "denoise-naturals", "dcgan-mnist", "translate-emoji", "generate-fashion"} {
+	for _, want := range []string{"vae-mnist", "denoise-naturals", "dcgan-mnist", "translate-emoji", "generate-fashion", "gan-losses", "beta-vae"} {
 		if !seen[want] {
 			t.Errorf("%s is missing", want)
 		}
@@ -305,6 +307,32 @@ func TestRecord(t *testing.T) {
 			t.Errorf("a table named %q is recorded", name)
 		}
 	}
+}
+
+// TestCurve draws a comparison's two measures against each other, with the methods' points labelled by what differs.
+func TestCurve(t *testing.T) {
+	c := lookup(t, "beta-vae")
+	if c.Curve == nil || !slices.Contains(c.Metrics, c.Curve.X) || !slices.Contains(c.Metrics, c.Curve.Y) {
+		t.Fatalf("beta-vae draws %+v of %v", c.Curve, c.Metrics)
+	}
+	table := &report.Table{Title: "t"}
+	for i, e := range c.Entries {
+		table.Rows = append(table.Rows, report.Row{Method: e.Row(), Metrics: map[string]report.Cell{
+			"kl": {Value: float64(i)}, "reconstruction": {Value: -100},
+		}})
+	}
+	figures := c.Figures(table)
+	if len(figures) != 1 || figures[0].Name != "rate-distortion" || !strings.Contains(figures[0].Alt(), "10 points of distortion") {
+		t.Errorf("%+v", figures)
+	}
+	if _, err := plots.PNG(figures[0].Figure); err != nil {
+		t.Error(err)
+	}
+	c.Curve.Y = "absent"
+	if figures := c.Figures(table); len(figures) > 0 {
+		t.Errorf("a curve of nothing: %+v", figures)
+	}
+	c.Curve.Y = "reconstruction" // the catalogue shares it
 }
 
 func TestThisMachine(t *testing.T) {

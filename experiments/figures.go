@@ -1,6 +1,8 @@
 package experiments
 
 import (
+	"strings"
+
 	"darkroom/lib/report"
 	"darkroom/plots"
 )
@@ -9,6 +11,37 @@ import (
 type Figure struct {
 	Name string
 	plots.Figure
+}
+
+// Figures draws the measures of the comparison's table, and its curve.
+func (c Comparison) Figures(t *report.Table) []Figure {
+	out := Figures(t)
+	if c.Curve == nil {
+		return out
+	}
+	var points []plots.Point
+	for i, e := range c.Entries {
+		if i >= len(t.Rows) {
+			break
+		}
+		x, ok := t.Rows[i].Metrics[c.Curve.X]
+		y, ok2 := t.Rows[i].Metrics[c.Curve.Y]
+		if !ok || !ok2 {
+			continue
+		}
+		point := plots.Point{Series: e.Method, X: x.Value, Y: y.Value}
+		if e.Name != "" {
+			point.Label = strings.TrimPrefix(e.Name, e.Method+", ")
+		}
+		if c.Curve.Negative {
+			point.Y = -y.Value
+		}
+		points = append(points, point)
+	}
+	if len(points) > 0 {
+		out = append(out, Figure{c.Curve.Name, plots.Scatter(points, plots.Title(t.Title), plots.XLabel(c.Curve.XLabel), plots.YLabel(c.Curve.YLabel))})
+	}
+	return out
 }
 
 // Figures draws each measure of the table as bars with intervals, one a row; published numbers are marked. A
@@ -33,7 +66,7 @@ func Figures(t *report.Table) []Figure {
 			}
 			items = append(items, bar)
 			for _, v := range r.Published {
-				if v.Metric == c.Name {
+				if v.Metric == c.Name && !v.Beside {
 					options = append(options, plots.Mark(v.Value, "published for "+r.Method))
 				}
 			}

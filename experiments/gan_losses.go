@@ -1,6 +1,9 @@
 package experiments
 
-import "darkroom/lib/lab"
+import (
+	"darkroom/lib/lab"
+	"darkroom/lib/report"
+)
 
 // ganLosses asks what the loss of a GAN is worth when all else is the same.
 var ganLosses = Comparison{
@@ -8,6 +11,8 @@ var ganLosses = Comparison{
 	Title: "One network, all adversarial losses",
 	Task:  "generate:mnist",
 	Entries: []Entry{
+		{Method: "replay"},
+		{Method: "noise"},
 		ganLoss("non-saturating", nil),
 		ganLoss("minimax", nil),
 		ganLoss("least-squares", nil),
@@ -17,10 +22,15 @@ var ganLosses = Comparison{
 	},
 	Metrics: []string{"fid", "kid", "prdc-coverage", "coverage", "label-tv"},
 	Full:    Budget{Seeds: 3, Eval: lab.Eval{Samples: 10_000}},
-	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Samples: 500}},
+	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Samples: 500, Images: 500}},
+	Published: []report.Published{
+		lucic("non-saturating", 6.8, fashionNote), lucic("minimax", 9.8, fashionNote), lucic("least-squares", 7.8, fashionNote),
+		lucic("wasserstein, penalty", 20.3, fashionNote),
+	},
 	Doc: `Every row has DCGAN's networks with layer norm in the discriminator, so that the gradient penalties are defined,
 one update of the discriminator to one of the generator, and the same step size: only the loss differs, and what it needs.
-The Wasserstein loss has a gradient penalty of weight 10, and usually five updates of its critic; here it has as many as the others.`,
+The Wasserstein loss has a gradient penalty of weight 10, and usually five updates of its critic; here it has as many as the others.
+The floor is training images (replay), the ceiling noise.`,
 }
 
 // ganLoss is a row for a loss, with what it needs.

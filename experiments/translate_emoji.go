@@ -10,8 +10,8 @@ var translateEmoji = Comparison{
 	Entries: []Entry{
 		{Method: "identity"},
 		{Method: "color-transfer"},
-		{Method: "cyclegan", Trained: true, QuickSteps: 20, Set: lab.Set{"width": 16}},
-		{Method: "pix2pix", Trained: true, QuickSteps: 50, Set: lab.Set{"width": 16}},
+		trained("cyclegan", 10_000, 20, nil),
+		trained("pix2pix", 6000, 50, nil),
 	},
 	Metrics: []string{"feature-distance", "l1", "ssim", "cycle-l1"},
 	Full:    Budget{Seeds: 3},

@@ -41,6 +41,8 @@ func figures() map[string]Figure {
 		"bars": Bars([]Bar{{"identity", 20.17, 20.1, 20.24}, {"fista (λ = 0.1)", 26.4, 25.6, 27.2},
 			{"dncnn", 29.13, 28.4, 29.8}, {"absent", nan, nan, nan}},
 			XLabel("PSNR (dB), 95 % interval"), Mark(29.23, "published 29.23"), Size(420, 210)),
+		"scatter": Scatter([]Point{{"beta-vae", "β = 0.1", 60, 55}, {"beta-vae", "β = 10", 5, 160}, {"beta-vae", "β = 1", 25, 80}, {"vq-vae", "vq-vae", 70, 48},
+			{"vq-vae", "absent", nan, 1}}, Title("rate and distortion"), XLabel("rate (nats)"), YLabel("distortion (nats)"), Size(420, 280)),
 		"grid":         Grid(colour[:8], 3),
 		"manifold":     Manifold(grey, 3),
 		"restorations": Restorations(demoRestorations(40, 56, 1)),

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"darkroom/experiments"
 	"darkroom/kernel"
@@ -65,7 +67,7 @@ func (a *app) compareCommand() *cobra.Command {
 				return err
 			}
 			if record {
-				return a.record(table, d, cmd, args)
+				return a.record(c, table, d, cmd, args)
 			}
 			return nil
 		},
@@ -106,8 +108,9 @@ func (a *app) compare(ctx context.Context, d *drawing, c experiments.Comparison,
 // drawing is a lab that draws the figures of the runs that it carries out, and remembers them.
 type drawing struct {
 	*engine.Engine
-	app  *app
-	done []*lab.Result
+	app   *app
+	asked []lab.Spec // as the comparison lists them
+	done  []*lab.Result
 }
 
 // Run implements lab.Lab.
@@ -116,7 +119,7 @@ func (d *drawing) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*
 	if err != nil {
 		return nil, err
 	}
-	d.done = append(d.done, r)
+	d.asked, d.done = append(d.asked, s), append(d.done, r)
 	if !r.Cached {
 		if err := drawRun(ctx, d.Engine, r); err != nil {
 			d.app.say("the pictures could not be drawn: " + err.Error())
@@ -125,17 +128,30 @@ func (d *drawing) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*
 	return r, nil
 }
 
-// figures are pictures of what the methods made, each with its first seed: restored pictures side by side, or samples.
-func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
-	var first []*lab.Result
-	for _, r := range d.done {
-		if !slices.ContainsFunc(first, func(f *lab.Result) bool { return f.Spec.Method == r.Spec.Method }) {
-			first = append(first, r)
+// of is the first result of a row; nil if it has none.
+func (d *drawing) of(e experiments.Entry) *lab.Result {
+	for i, s := range d.asked {
+		if s.Method == e.Method && maps.Equal(s.Set, e.Set) {
+			return d.done[i]
 		}
 	}
+	return nil
+}
+
+// fileName is a row's name as part of a file's.
+func fileName(row string) string {
+	return strings.Join(strings.FieldsFunc(row, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '.' }), "-")
+}
+
+// figures are pictures of what the rows' methods made, each with its first seed: restored pictures side by side, or samples.
+func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]experiments.Figure, error) {
 	var out []experiments.Figure
 	var restorers, translators []*lab.Result
-	for _, r := range first {
+	for _, e := range c.Entries {
+		r := d.of(e)
+		if r == nil {
+			continue
+		}
 		switch {
 		case strings.HasPrefix(r.Spec.Task, string(lab.Restore)):
 			if r.Spec.Method != "identity" { // that is the degraded picture itself
@@ -150,7 +166,7 @@ func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, experiments.Figure{Name: "samples-" + r.Spec.Method, Figure: plots.Grid(images, 8)})
+			out = append(out, experiments.Figure{Name: "samples-" + fileName(e.Row()), Figure: plots.Grid(images, 8)})
 		}
 	}
 	if f, err := translations(translators...); err != nil {
@@ -165,7 +181,7 @@ func (d *drawing) figures(ctx context.Context) ([]experiments.Figure, error) {
 	return out, err
 }
 
-func (a *app) record(t *report.Table, d *drawing, cmd *cobra.Command, args []string) error {
+func (a *app) record(c experiments.Comparison, t *report.Table, d *drawing, cmd *cobra.Command, args []string) error {
 	repo, err := kernel.FindRepo()
 	if err != nil {
 		return err
@@ -179,11 +195,11 @@ func (a *app) record(t *report.Table, d *drawing, cmd *cobra.Command, args []str
 			about.Versions[k] = v
 		}
 	}
-	pictures, err := d.figures(cmd.Context())
+	pictures, err := d.figures(cmd.Context(), c)
 	if err != nil {
 		return err
 	}
-	dir, err := experiments.Record(filepath.Join(repo, "experiments", "results"), t, about, append(experiments.Figures(t), pictures...)...)
+	dir, err := experiments.Record(filepath.Join(repo, "experiments", "results"), t, about, append(c.Figures(t), pictures...)...)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func (j *job) measure(ctx context.Context, w *record.Writer) (map[string]lab.Met
 		if err := j.importance(ctx, &w.Run, m, out); err != nil {
 			return nil, err
 		}
+		if err := j.codeUse(ctx, &w.Run, out); err != nil {
+			return nil, err
+		}
 	}
 	if m, ok := j.method.(methods.Density); ok {
 		if err := j.density(ctx, &w.Run, m, out); err != nil {

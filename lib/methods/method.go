@@ -138,6 +138,13 @@ type Encoder interface {
 	Encode(s *Scope, x *Node) (mean, logVar *Node)
 }
 
+// Quantiser methods map images to entries of a codebook.
+type Quantiser interface {
+	// Indices are those of images x, [n, codes of an image] int32, below CodebookSize.
+	Indices(s *Scope, x *Node) *Node
+	CodebookSize() int
+}
+
 // ImportanceSampler methods bound log p(x) by importance sampling: the log-mean-exp of k weights log p(x, z) − log q(z|x), in nats, is a
 // lower bound that tightens with k (Burda et al. 2015); with k = 1 it is the ELBO.
 type ImportanceSampler interface {

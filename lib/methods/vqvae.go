@@ -87,7 +87,7 @@ func (m *VQVAE) Objectives() []Objective {
 			}
 		}},
 		{Name: "prior", Scopes: []string{"prior"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
-			return Loss{Total: Neg(ReduceAllMean(m.logPrior(s, m.indices(s, m.data(s, b.X)))))}
+			return Loss{Total: Neg(ReduceAllMean(m.logPrior(s, m.Indices(s, m.data(s, b.X)))))}
 		}},
 	}
 }
@@ -134,8 +134,11 @@ func (m *VQVAE) decode(s *Scope, e *Node) (mean, spread *Node) {
 
 func (m *VQVAE) codebook(s *Scope) codebook { return codebook{s.At("codebook"), m.Codes, m.Size} }
 
-// indices are the codes of images, [n, codes of the grid] int32.
-func (m *VQVAE) indices(s *Scope, x *Node) *Node {
+// CodebookSize implements Quantiser.
+func (m *VQVAE) CodebookSize() int { return m.Codes }
+
+// Indices implements Quantiser: the codes of the grid, row by row.
+func (m *VQVAE) Indices(s *Scope, x *Node) *Node {
 	h := m.features(s, x)
 	return Reshape(m.codebook(s).nearest(h), -1, m.latent)
 }
@@ -179,7 +182,7 @@ func (m *VQVAE) Sample(s *Scope, z *Node) *Node {
 
 // Terms implements ImportanceSampler.
 func (m *VQVAE) Terms(s *Scope, x, _ *Node) (reconstruction, kl *Node) {
-	index := m.indices(s, x)
+	index := m.Indices(s, x)
 	e := m.codebook(s).look(Reshape(index, -1))
 	return m.logLikelihood(s, x, e), Neg(m.logPrior(s, index))
 }

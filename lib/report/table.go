@@ -68,6 +68,9 @@ type Published struct {
 	Value      float64 `json:"value"`                //
 	Source     string  `json:"source"`               // "Burda et al. 2015, Table 1"
 	Difference string  `json:"difference,omitempty"` // how its protocol differs from the table's; may be empty
+	// Beside says that it is of another measure of the same name, such as FID by another network: it is told beside the row's, and is neither reached
+	// nor missed.
+	Beside bool `json:"beside,omitempty"`
 }
 
 // Verdict is a published number and whether the row came up to it.

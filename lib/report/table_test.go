@@ -198,22 +198,26 @@ func TestVerdict(t *testing.T) {
 			}
 		}
 		v := build(t, e, Published{"dncnn", "psnr", c.value, "Zhang et al. 2017, Table II",
-			"BSD68, not these pictures."}).Rows[1].Published[0]
+			"BSD68, not these pictures.", false}).Rows[1].Published[0]
 		if v.Reached != c.reached || !strings.Contains(v.Line, c.want) ||
 			!strings.HasSuffix(v.Line, "Difference of protocol: BSD68, not these pictures.") ||
 			!strings.Contains(v.Line, "Zhang et al. 2017, Table II") {
 			t.Errorf("%v %s: %+v", c.value, c.better, v)
 		}
 	}
-	v := build(t, entries(), Published{"dncnn", "ssim", 0.9, "a paper", ""}).Rows[1].Published[0]
+	v := build(t, entries(), Published{"dncnn", "ssim", 0.9, "a paper", "", false}).Rows[1].Published[0]
 	if v.Reached || !strings.HasPrefix(v.Line, "ssim of dncnn was not measured") {
 		t.Errorf("not measured: %+v", v)
+	}
+	v = build(t, entries(), Published{"dncnn", "psnr", 1, "a paper", "other pictures", true}).Rows[1].Published[0]
+	if v.Reached || !strings.Contains(v.Line, "stands beside the published 1 dB (a paper)") || !strings.Contains(v.Line, "other pictures") {
+		t.Errorf("beside: %+v", v)
 	}
 }
 
 // TestJSONShape holds the keys that `compare --format json` promises.
 func TestJSONShape(t *testing.T) {
-	table := build(t, entries(), Published{"dncnn", "psnr", 31, "a <b> & c", ""})
+	table := build(t, entries(), Published{"dncnn", "psnr", 31, "a <b> & c", "", false})
 	var got struct {
 		Comparison, Task, Commit string
 		Rows                     []struct {

@@ -23,6 +23,8 @@ func verdict(p Published, row Row, col Column) Verdict {
 	measured := fmt.Sprintf("%s of %s, %s%s,", p.Metric, p.Method, cell.Text(), unit)
 	var line string
 	switch {
+	case p.Beside && ok:
+		line = fmt.Sprintf("%s stands beside %s, which is of another measure: neither reaches nor misses the other.", measured, published)
 	case !ok:
 		line = fmt.Sprintf("%s of %s was not measured and cannot be held against %s.", p.Metric, p.Method, published)
 	case col.Better == "":

@@ -1,0 +1,125 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Point is one measured thing with two measures. Points of one series have a colour, and are joined in the order of X.
+type Point struct {
+	Series, Label string
+	X, Y          float64
+}
+
+// Scatter draws two measures against each other, with each point's label beside it and the series named above. XLabel and YLabel name
+// the measures with their units. Points that are not finite are left out.
+func Scatter(points []Point, opts ...Option) Figure {
+	return scatter{points, optionsOf(append([]Option{XLabel("")}, opts...))}
+}
+
+type scatter struct {
+	points []Point
+	options
+}
+
+func (f scatter) drawable() []Point {
+	return slices.DeleteFunc(slices.Clone(f.points), func(p Point) bool {
+		return !finite(p.X) || !finite(p.Y) || f.logX && !positive(p.X) || f.logY && !positive(p.Y)
+	})
+}
+
+// series are the names of the series, in the order in which they come.
+func (f scatter) series() (names []string) {
+	for _, p := range f.points {
+		if !slices.Contains(names, p.Series) {
+			names = append(names, p.Series)
+		}
+	}
+	return names
+}
+
+func (f scatter) check() error {
+	if len(f.points) == 0 {
+		return fmt.Errorf("plots: scatter: %w: no points", ErrEmpty)
+	}
+	if len(f.drawable()) == 0 {
+		return fmt.Errorf("plots: scatter: %w (%s and others)", ErrNotFinite, f.points[0].Label)
+	}
+	return nil
+}
+
+// Size implements Figure.
+func (f scatter) Size() (vg.Length, vg.Length) {
+	if f.width > 0 && f.height > 0 {
+		return f.width, f.height
+	}
+	return 600 * px, 400 * px
+}
+
+// Draw implements Figure.
+func (f scatter) Draw(c draw.Canvas, t Theme) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	top := margin
+	if f.title != "" {
+		c.FillText(style(sizeTitle, t.Ink, true), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 13*px}, f.title)
+		top += 26 * px
+	}
+	x := c.Min.X + margin
+	for i, name := range f.series() {
+		col := t.Series[i%len(t.Series)]
+		y := c.Max.Y - top - 10*px
+		c.DrawGlyph(draw.GlyphStyle{Color: col, Radius: 4.5 * px, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 5*px, Y: y + 4*px})
+		label := style(sizeLabel, t.Ink, false)
+		c.FillText(label, vg.Point{X: x + 14*px, Y: y}, name)
+		x += 14*px + label.Width(name) + 16*px
+	}
+	top += 22 * px
+	p := newPlot(t)
+	xs, ys := []float64{}, []float64{}
+	for _, q := range f.drawable() {
+		xs, ys = append(xs, q.X), append(ys, q.Y)
+	}
+	axis(&p.X, f.logX, slices.Min(xs), slices.Max(xs), 0.12, 6)
+	axis(&p.Y, f.logY, slices.Min(ys), slices.Max(ys), 0.12, 6)
+	p.X.Label.Text, p.Y.Label.Text = f.xlabel, f.ylabel
+	p.Add(grid{theme: t, vertical: true, horizontal: true})
+	body := draw.Crop(c, margin, -margin, margin, -top)
+	p.Draw(body)
+	data := p.DataCanvas(body)
+	tx, ty := p.Transforms(&data)
+	for i, name := range f.series() {
+		col := t.Series[i%len(t.Series)]
+		var line []vg.Point
+		of := slices.DeleteFunc(f.drawable(), func(q Point) bool { return q.Series != name })
+		slices.SortStableFunc(of, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		for _, q := range of {
+			line = append(line, vg.Point{X: tx(q.X), Y: ty(q.Y)})
+		}
+		if len(line) > 1 {
+			data.StrokeLines(draw.LineStyle{Color: col, Width: 1.5 * px}, line)
+		}
+		for k, at := range line {
+			data.DrawGlyph(draw.GlyphStyle{Color: col, Radius: 4.5 * px, Shape: draw.CircleGlyph{}}, at)
+			label, beside := style(sizeLabel, t.Ink, false), 7*px
+			if at.X+beside+label.Width(of[k].Label) > c.Max.X-margin { // there is no room on the right
+				label.XAlign, beside = draw.XRight, -beside
+			}
+			c.FillText(label, vg.Point{X: at.X + beside, Y: at.Y + 5*px}, of[k].Label)
+		}
+	}
+	return nil
+}
+
+// Alt implements Figure.
+func (f scatter) Alt() string {
+	if err := f.check(); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: %s of %s against %s", f.title, count(len(f.drawable()), "point"), f.ylabel, f.xlabel)
+}
