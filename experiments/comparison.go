@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 
 	"darkroom/lib/lab"
 	"darkroom/lib/report"
@@ -49,6 +50,17 @@ type Entry struct {
 	Trained    bool    `json:"trained"`       // chance is in it: it runs with several seeds; without, with seed 0 only
 	Steps      int     `json:"steps,omitempty"`
 	QuickSteps int     `json:"quick_steps,omitempty"`
+	Slow       bool    `json:"slow,omitempty"` // left out of the quick budget
+	From       *From   `json:"from,omitempty"` // what it takes its weights from; nil if it has its own
+}
+
+// From is a run that is made first, on a task of its own, with the seed of the entry that takes its weights.
+type From struct {
+	Method     string  `json:"method"`
+	Task       string  `json:"task"`
+	Set        lab.Set `json:"set,omitempty"`
+	Steps      int     `json:"steps,omitempty"`
+	QuickSteps int     `json:"quick_steps,omitempty"`
 }
 
 // Row is the name of the entry's row.
@@ -61,7 +73,7 @@ func (e Entry) Row() string {
 
 // Catalogue lists the comparisons in the order in which they are shown.
 func Catalogue() []Comparison {
-	return []Comparison{vaeMNIST, denoiseNaturals, dcganMNIST, ganLosses, translateEmoji, generateFashion, betaVAE}
+	return []Comparison{vaeMNIST, denoiseNaturals, superresNaturals(2), superresNaturals(3), superresNaturals(4), dcganMNIST, ganLosses, translateEmoji, generateFashion, betaVAE}
 }
 
 // Lookup returns the comparison with the given name. The error suggests the nearest name.
@@ -89,13 +101,18 @@ func (c Comparison) Budget(seeds int, quick bool) Budget {
 	return b
 }
 
-// Specs lists every run that the comparison needs: row by row, in each the seeds in order. seeds 0 takes the
-// budget's own.
+// Specs lists every run that the comparison needs: row by row, in each the seeds in order, each after the run that it takes its weights
+// from, whose name is not known yet. seeds 0 takes the budget's own.
 func (c Comparison) Specs(seeds int, quick bool) []lab.Spec {
 	var specs []lab.Spec
 	b := c.Budget(seeds, quick)
 	for _, e := range c.Entries {
-		specs = append(specs, e.specs(c.Task, b, quick)...)
+		for _, s := range e.specs(c.Task, b, quick) {
+			if e.From != nil {
+				specs = append(specs, e.From.spec(s, quick))
+			}
+			specs = append(specs, s)
+		}
 	}
 	return specs
 }
@@ -108,18 +125,34 @@ func (e Entry) specs(task string, b Budget, quick bool) []lab.Spec {
 	if quick {
 		steps = e.QuickSteps
 	}
+	if quick && e.Slow {
+		return nil
+	}
+	if e.From != nil {
+		steps = 0
+	}
 	var specs []lab.Spec
 	for seed := range n {
-		set := lab.Set{}
-		for k, v := range e.Set {
-			set[k] = v
-		}
-		if len(set) == 0 {
-			set = nil
-		}
 		specs = append(specs, lab.Spec{
-			Method: e.Method, Task: task, Seed: int64(seed), Steps: steps, Set: set, Eval: b.Eval,
+			Method: e.Method, Task: task, Seed: int64(seed), Steps: steps, Set: clone(e.Set), Eval: b.Eval,
 		})
 	}
 	return specs
+}
+
+// spec is the run that s takes its weights from. It is measured as s is.
+func (f From) spec(s lab.Spec, quick bool) lab.Spec {
+	s.Method, s.Task, s.Set, s.Steps = f.Method, f.Task, clone(f.Set), f.Steps
+	if quick {
+		s.Steps = f.QuickSteps
+	}
+	return s
+}
+
+// clone is a copy of a set, nil if it is empty.
+func clone(set lab.Set) lab.Set {
+	if len(set) == 0 {
+		return nil
+	}
+	return maps.Clone(set)
 }

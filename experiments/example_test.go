@@ -7,7 +7,7 @@ import (
 )
 
 func ExampleLookup() {
-	c, err := experiments.Lookup("denoise-naturals")
+	c, err := experiments.Lookup("superres2-naturals")
 	if err != nil {
 		panic(err)
 	}
@@ -16,11 +16,15 @@ func ExampleLookup() {
 		fmt.Println(spec.Method, spec.Task, "seed", spec.Seed)
 	}
 	// Output:
-	// Denoising natural pictures, σ = 25
-	// identity restore:denoise25:naturals seed 0
-	// fista restore:denoise25:naturals seed 0
-	// dncnn restore:denoise25:naturals seed 0
-	// dncnn restore:denoise25:naturals seed 1
+	// Natural pictures enlarged ×2
+	// bicubic restore:superres2:naturals seed 0
+	// tv restore:superres2:naturals seed 0
+	// srcnn restore:superres2:naturals seed 0
+	// srcnn restore:superres2:naturals seed 1
+	// espcn restore:superres2:naturals seed 0
+	// espcn restore:superres2:naturals seed 1
+	// vdsr restore:superres2:naturals seed 0
+	// vdsr restore:superres2:naturals seed 1
 }
 
 func ExampleLookup_unknown() {

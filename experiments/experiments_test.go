@@ -58,6 +58,15 @@ func lookup(t *testing.T, name string) Comparison {
 	return c
 }
 
+// denoising is a small comparison.
+var denoising = Comparison{
+	Name: "denoise-naturals", Title: "Denoising natural pictures, σ = 25", Task: "restore:denoise25:naturals",
+	Entries: []Entry{{Method: "identity"}, {Method: "fista"}, {Method: "dncnn", Trained: true, QuickSteps: 100}},
+	Metrics: []string{"psnr", "ssim"},
+	Full:    Budget{Seeds: 3},
+	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 2}},
+}
+
 // TestCatalogue holds what every comparison must have.
 func TestCatalogue(t *testing.T) {
 	seen := map[string]bool{}
@@ -91,9 +100,16 @@ func TestCatalogue(t *testing.T) {
 		if _, err := json.Marshal(c); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
-		if table, err := Run(t.Context(), &made{}, c, Options{Quick: true}); err != nil ||
-			len(table.Rows) != len(c.Entries) {
-			t.Errorf("%s: %v", c.Name, err)
+		slow := 0
+		for _, e := range c.Entries {
+			if e.Slow {
+				slow++
+			}
+		}
+		for quick, rows := range map[bool]int{true: len(c.Entries) - slow, false: len(c.Entries)} {
+			if table, err := Run(t.Context(), &made{}, c, Options{Quick: quick}); err != nil || len(table.Rows) != rows {
+				t.Errorf("%s: %v", c.Name, err)
+			}
 		}
 	}
 	for _, want := range []string{"vae-mnist", "denoise-naturals", "dcgan-mnist", "translate-emoji", "generate-fashion", "gan-losses", "beta-vae"} {
@@ -151,7 +167,7 @@ func TestSpecs(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	l := &made{}
-	c := lookup(t, "denoise-naturals")
+	c := denoising
 	var watched []string
 	watch := func(s lab.Spec, _ lab.Event) { watched = append(watched, s.Method) }
 	table, err := Run(t.Context(), l, c, Options{Seeds: 2, Runs: "/runs", Commit: "abc", Watch: watch})
@@ -213,7 +229,7 @@ func TestRunKeepsWhatWasFinished(t *testing.T) {
 		}
 		return nil
 	}}
-	table, err := Run(t.Context(), l, lookup(t, "denoise-naturals"), Options{Seeds: 3})
+	table, err := Run(t.Context(), l, denoising, Options{Seeds: 3})
 	if !errors.Is(err, broken) || table == nil {
 		t.Fatalf("table %v, error %v", table, err)
 	}
@@ -238,7 +254,7 @@ func TestRunKeepsWhatWasFinished(t *testing.T) {
 func TestRunStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &made{}
-	table, err := Run(ctx, l, lookup(t, "denoise-naturals"), Options{Watch: func(s lab.Spec, _ lab.Event) {
+	table, err := Run(ctx, l, denoising, Options{Watch: func(s lab.Spec, _ lab.Event) {
 		if s.Method == "fista" {
 			cancel()
 		}
@@ -253,7 +269,7 @@ func TestRunStops(t *testing.T) {
 }
 
 func TestRecord(t *testing.T) {
-	table, err := Run(t.Context(), &made{}, lookup(t, "denoise-naturals"), Options{Seeds: 2, Commit: "abc1234"})
+	table, err := Run(t.Context(), &made{}, denoising, Options{Seeds: 2, Commit: "abc1234"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,5 +357,39 @@ func TestThisMachine(t *testing.T) {
 	}
 	if v := Versions(); v["go"] == "" {
 		t.Errorf("%v", v)
+	}
+}
+
+// TestFrom: a run that an entry takes its weights from is made first, with the entry's seed, is named, and its time counts.
+func TestFrom(t *testing.T) {
+	c := denoising
+	c.Entries = []Entry{{Name: "blind", Method: "dncnn", Trained: true, QuickSteps: 5, From: &From{
+		Method: "dncnn", Task: "restore:denoise5-55:naturals", Set: lab.Set{"depth": 5}, Steps: 900, QuickSteps: 9,
+	}}}
+	m := &made{}
+	table, err := Run(t.Context(), m, c, Options{Seeds: 2})
+	if err != nil || len(m.asked) != 4 {
+		t.Fatalf("asked %v, %v", m.asked, err)
+	}
+	for i := 0; i < 4; i += 2 {
+		from, s := m.asked[i], m.asked[i+1]
+		if from.Task != c.Entries[0].From.Task || from.Steps != 900 || from.Set["depth"] != 5 || from.Seed != int64(i/2) || from.From != "" {
+			t.Errorf("first asked for %+v", from)
+		}
+		if s.Task != c.Task || s.Steps != 0 || s.Set != nil || s.Seed != from.Seed || s.From != from.Dir() {
+			t.Errorf("then asked for %+v", s)
+		}
+	}
+	if r := table.Rows[0]; r.Seconds != 4 || len(r.Seeds) != 2 {
+		t.Errorf("row %+v", r)
+	}
+	m.fail = func(s lab.Spec) error {
+		if s.Steps > 0 {
+			return errors.New("no memory")
+		}
+		return nil
+	}
+	if _, err := Run(t.Context(), m, c, Options{Quick: true}); err == nil || !strings.Contains(err.Error(), "dncnn on restore:denoise5-55:naturals, which it takes its weights from: no memory") {
+		t.Errorf("error %v", err)
 	}
 }

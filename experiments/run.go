@@ -36,12 +36,15 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 	var entries []report.Entry
 	budget := c.Budget(o.Seeds, o.Quick)
 	for _, e := range c.Entries {
+		if o.Quick && e.Slow {
+			continue
+		}
 		entry := report.Entry{Method: e.Row()}
 		for _, spec := range e.specs(c.Task, budget, o.Quick) {
 			if ctx.Err() != nil {
 				break
 			}
-			result, err := runOne(ctx, l, spec, o)
+			result, err := runEntry(ctx, l, e, spec, o)
 			if err != nil {
 				failed = append(failed, fmt.Errorf("comparison %s: %s on %s with seed %d: %w",
 					c.Name, e.Row(), c.Task, spec.Seed, err))
@@ -71,6 +74,25 @@ func Run(ctx context.Context, l lab.Lab, c Comparison, o Options) (*report.Table
 	}
 	table.Notes = append(table.Notes, notes...)
 	return table, errors.Join(failed...)
+}
+
+// runEntry carries out one spec of an entry, and before it the run that it takes its weights from, whose time counts.
+func runEntry(ctx context.Context, l lab.Lab, e Entry, spec lab.Spec, o Options) (*lab.Result, error) {
+	if e.From == nil {
+		return runOne(ctx, l, spec, o)
+	}
+	from, err := runOne(ctx, l, e.From.spec(spec, o.Quick), o)
+	if err != nil {
+		return nil, fmt.Errorf("%s on %s, which it takes its weights from: %w", e.From.Method, e.From.Task, err)
+	}
+	spec.From = from.Spec.Dir()
+	result, err := runOne(ctx, l, spec, o)
+	if err != nil {
+		return nil, err
+	}
+	whole := *result
+	whole.Seconds += from.Seconds
+	return &whole, nil
 }
 
 func runOne(ctx context.Context, l lab.Lab, spec lab.Spec, o Options) (*lab.Result, error) {

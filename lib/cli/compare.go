@@ -129,9 +129,9 @@ func (d *drawing) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*
 }
 
 // of is the first result of a row; nil if it has none.
-func (d *drawing) of(e experiments.Entry) *lab.Result {
+func (d *drawing) of(task string, e experiments.Entry) *lab.Result {
 	for i, s := range d.asked {
-		if s.Method == e.Method && maps.Equal(s.Set, e.Set) {
+		if s.Task == task && s.Method == e.Method && maps.Equal(s.Set, e.Set) && (s.From != "") == (e.From != nil) {
 			return d.done[i]
 		}
 	}
@@ -148,7 +148,7 @@ func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]expe
 	var out []experiments.Figure
 	var restorers, translators []*lab.Result
 	for _, e := range c.Entries {
-		r := d.of(e)
+		r := d.of(c.Task, e)
 		if r == nil {
 			continue
 		}

@@ -16,6 +16,7 @@ type specFlags struct {
 	seed  string
 	steps int
 	set   []string
+	from  string
 	eval  lab.Eval
 }
 
@@ -23,6 +24,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.seed, "seed", "0", "seed of all randomness, a whole number")
 	cmd.Flags().IntVar(&f.steps, "steps", 0, "training steps (default: the method's)")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "a parameter of the method, as key=value; may be given several times")
+	cmd.Flags().StringVar(&f.from, "run", "", "a finished run whose weights are taken in place of a training, or as the prior of a method that has none of its own")
 	cmd.Flags().IntVar(&f.eval.Images, "images", 0, "measure on so many test images (default: all)")
 	cmd.Flags().IntVar(&f.eval.Importance, "importance", 0, "importance samples per image of log p(x) (default: 50)")
 	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that FID and its like are measured on (default: 1000 where there is no likelihood)")
@@ -32,7 +34,7 @@ func (f *specFlags) spec(cmd *cobra.Command, method, task string) (lab.Spec, err
 	misuse := func(format string, args ...any) (lab.Spec, error) {
 		return lab.Spec{}, engine.UsageError{Err: fmt.Errorf(format, args...)}
 	}
-	s := lab.Spec{Method: method, Task: task, Steps: f.steps, Eval: f.eval, Set: lab.Set{}}
+	s := lab.Spec{Method: method, Task: task, Steps: f.steps, From: f.from, Eval: f.eval, Set: lab.Set{}}
 	if cmd.Flags().Changed("steps") && f.steps < 1 {
 		return misuse("--steps %d: a training has at least 1 step", f.steps)
 	}
@@ -68,6 +70,7 @@ A task is written generate:mnist, restore:denoise25:naturals or generate:folder:
 A checkpoint is written every 20 s, or as often as DARKROOM_CHECKPOINT says (such as 5s or 2m).`,
 		Example: `  darkroom run vae generate:mnist --steps 2000
   darkroom run dncnn restore:denoise25:naturals --set depth=10 --seed 1
+  darkroom run vdsr restore:superres3:naturals --run vdsr-restore-superres2-naturals-c0ffee123456
   darkroom run fista restore:inpaint50:folder:/my/pictures --json`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -42,6 +42,15 @@ func (e *Engine) prepare(ctx context.Context, s lab.Spec, watch func(lab.Event))
 	if _, err := methods.Apply(s.Method, j.method, s.Set); err != nil {
 		return nil, usage(err)
 	}
+	if b, ok := j.method.(methods.Borrower); ok && s.From != "" {
+		r, err := lender(s)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.lend(ctx, r, b); err != nil {
+			return nil, err
+		}
+	}
 	if j.data, err = data.Open(ctx, j.task.Data, e.dataOptions(j.task)); err != nil {
 		return nil, err
 	}

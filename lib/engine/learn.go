@@ -37,6 +37,9 @@ func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err er
 	if err := w.Session(j.engine.Environment()); err != nil {
 		return false, err
 	}
+	if j.spec.From != "" {
+		return false, w.Finish(nil)
+	}
 	switch m := j.method.(type) {
 	case methods.Trainable:
 		err = j.train(ctx, w, m, state)

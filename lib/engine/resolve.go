@@ -48,6 +48,12 @@ func (e *Engine) Resolve(ctx context.Context, s lab.Spec) (lab.Spec, error) {
 		return s, usage(fmt.Errorf("the dataset %s is not for %s tasks", task.Data, task.Kind))
 	}
 	m := entry.New()
+	if _, err := methods.Apply(s.Method, m, s.Set); err != nil {
+		return s, usage(err)
+	}
+	if s, err = resolveFrom(m, s); err != nil {
+		return s, err
+	}
 	if s.Set, err = methods.Apply(s.Method, m, s.Set); err != nil {
 		return s, usage(err)
 	}
@@ -57,13 +63,11 @@ func (e *Engine) Resolve(ctx context.Context, s lab.Spec) (lab.Spec, error) {
 		return s, usage(fmt.Errorf("steps = %d, but a training has 1 to %d steps", s.Steps, maxSteps))
 	case !trains && s.Steps > 0:
 		return s, usage(fmt.Errorf("%s does not train by steps; leave the steps out", s.Method))
-	case trains && s.Steps == 0:
+	case trains && s.Steps == 0 && s.From == "":
 		s.Steps = entry.Steps
 	}
-	if !trains {
-		if _, fits := m.(methods.Fitter); !fits {
-			s.Seed = 0 // nothing is random
-		}
+	if !learns(m) && s.From == "" {
+		s.Seed = 0 // nothing is random
 	}
 	s.Task = task.String()
 	s.Schema = schema

@@ -86,12 +86,20 @@ func (l loader) DeleteVariable(_ *model.Store, path string) error {
 
 // trained returns a store with the weights of a finished run, their averages where it has them. seed starts the random numbers that graphs of measures draw.
 func trained(r *record.Run, seed int64) (*model.Store, error) {
-	ts, err := r.Weights()
+	l, err := weights(r)
 	if err != nil {
 		return nil, err
 	}
-	store := model.NewStore()
-	if err := store.SetRNGStateFromSeed(seed); err != nil {
+	return l.store(seed)
+}
+
+// weights are those that a finished run uses, their averages where it has them: its own, or those of the run that it takes them from.
+func weights(r *record.Run) (loader, error) {
+	if r.Spec.From != "" {
+		return borrowed(r)
+	}
+	ts, err := r.Weights()
+	if err != nil {
 		return nil, err
 	}
 	l := newLoader(ts)
@@ -99,6 +107,15 @@ func trained(r *record.Run, seed int64) (*model.Store, error) {
 		if of, ok := strings.CutPrefix(path, nn.AveragePath); ok {
 			l[of] = t
 		}
+	}
+	return l, nil
+}
+
+// store is a new store that finds these values.
+func (l loader) store(seed int64) (*model.Store, error) {
+	store := model.NewStore()
+	if err := store.SetRNGStateFromSeed(seed); err != nil {
+		return nil, err
 	}
 	store.SetLoader(l)
 	return store, nil

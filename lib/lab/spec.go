@@ -28,6 +28,7 @@ type Spec struct {
 	Seed   int64  `json:"seed"`             // the only source of randomness
 	Steps  int    `json:"steps"`            // training steps; 0 means the method's default
 	Set    Set    `json:"set,omitempty"`    // parameters that differ from the method's defaults
+	From   string `json:"from,omitempty"`   // a finished run whose weights are taken, in place of a training or as what a prior learnt
 	Data   string `json:"data,omitempty"`   // digest of the data, filled in by Resolve
 	Schema int    `json:"schema,omitempty"` // version of what the numbers mean, filled in by Resolve
 

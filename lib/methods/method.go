@@ -203,6 +203,18 @@ type Local interface {
 	Reach() int
 }
 
+// Borrowed is the scope below which a borrower finds the weights that it borrows.
+const Borrowed = "borrowed"
+
+// Borrower methods restore by what another method learnt in a run of its own, such as a denoiser.
+type Borrower interface {
+	Method
+	// Borrows says whether it needs a run, with the parameters that are set.
+	Borrows() bool
+	// Lend gives it, before Pose, the method of the run, with the run's parameters, and what that was posed. The error says what would fit.
+	Lend(lender Method, name string, p Problem) error
+}
+
 // Classifier methods give class scores [n, classes]; darkroom trains one to look at the samples of generators.
 type Classifier interface {
 	Method

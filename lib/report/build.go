@@ -77,9 +77,9 @@ func newRow(e Entry) (Row, error) {
 	return row, nil
 }
 
-// sameButSeed is the spec's encoding with seed 0.
+// sameButSeed is the spec's encoding with seed 0, and without the run that its weights come from, which has the seed.
 func sameButSeed(s lab.Spec) string {
-	s.Seed = 0
+	s.Seed, s.From = 0, ""
 	return string(s.Canonical())
 }
 

@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"darkroom/lib/lab"
+)
+
+// TestFrom: a run that takes its weights from another one is measured as that is on the same task, and can be on another one; it is another
+// run than one that was trained; what does not fit is named.
+func TestFrom(t *testing.T) {
+	e, ctx := New(Options{}), context.Background()
+	folder := ":folder:" + pictures(t, 24)
+	trained := lab.Spec{Method: "dncnn", Task: "restore:denoise5-55" + folder, Steps: 3, Seed: 4, Runs: t.TempDir(),
+		Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}, Eval: lab.Eval{Images: 1}}
+	own, err := e.Run(ctx, trained, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range []string{"restore:denoise5-55", "restore:denoise40"} {
+		s := lab.Spec{Method: "dncnn", Task: task + folder, Runs: trained.Runs, From: own.Hash[:8], Eval: lab.Eval{Images: 1}}
+		r, err := e.Run(ctx, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Dir == own.Dir || r.Spec.From != filepath.Base(own.Dir) || r.Spec.Seed != 4 || r.Spec.Steps != 0 || r.Spec.Set["width"] != 4 {
+			t.Errorf("%s: %+v", task, r.Spec)
+		}
+		if same := slices.Equal(r.Metrics["psnr"].Values, own.Metrics["psnr"].Values); same != (s.Task == trained.Task) {
+			t.Errorf("%s: PSNR %v, and %v where it was trained", task, r.Metrics["psnr"].Values, own.Metrics["psnr"].Values)
+		}
+		if again, err := e.Run(ctx, s, nil); err != nil || !again.Cached {
+			t.Errorf("%s, once more: %v", task, err)
+		}
+	}
+	for want, change := range map[string]func(s *lab.Spec){
+		"no run \"dncnn-restore\" in":                       func(s *lab.Spec) { s.From = "dncnn-restore" },
+		"is of dncnn, not of srcnn":                         func(s *lab.Spec) { s.Method, s.Set = "srcnn", nil },
+		"identity, so set, learns nothing; leave --run out": func(s *lab.Spec) { s.Method, s.Set = "identity", nil },
+		"parameters and steps do not go with a run":         func(s *lab.Spec) { s.Steps = 3 },
+		"is not in the folder of runs":                      func(s *lab.Spec) { s.From, s.Runs = own.Dir, t.TempDir() },
+	} {
+		s := lab.Spec{Method: "dncnn", Task: trained.Task, Runs: trained.Runs, From: own.Hash}
+		change(&s)
+		if _, err := e.Resolve(ctx, s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
