@@ -100,18 +100,17 @@ func (a *app) timeMethod(cmd *cobra.Command, entry methods.Entry, rounds int, lo
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	spec := lab.Spec{Method: entry.Name, Steps: 400, Runs: dir} // so that an event comes every fourth step
-	var refused error
 	for _, task := range benchTasks {
 		if kind, _, _ := strings.Cut(task, ":"); !entry.Does(lab.Kind(kind)) {
 			continue
 		}
 		spec.Task = task
-		if _, refused = e.Resolve(cmd.Context(), spec); refused == nil {
+		if _, err = bench.Train(cmd.Context(), e, spec, time.Millisecond); err == nil || cmd.Context().Err() != nil {
 			break
 		}
 	}
-	if refused != nil {
-		return nil, refused
+	if err != nil {
+		return nil, err
 	}
 	var here, plain, inside []float64
 	for range rounds {
