@@ -110,7 +110,7 @@ ratios hold when the machine's speed drifts.`,
 	cmd.Flags().BoolVar(&memory, "memory", false, "also say the most memory that a process had that compiled and ran it")
 	cmd.Flags().BoolVar(&roofline, "roofline", false, "also say how fast each convolution is, and how near the machine's matrix products")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each network")
-	root.AddCommand(cmd, a.benchMethodsCommand())
+	root.AddCommand(cmd, a.benchMethodsCommand(), a.benchSparseCommand())
 	return root
 }
 

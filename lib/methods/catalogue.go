@@ -63,6 +63,7 @@ func Catalogue() []Entry {
 		{"vdsr", []lab.Kind{lab.Restore}, "Kim, Lee & Lee 2016, Accurate image super-resolution using very deep networks, arXiv:1511.04587", 3000, func() Method { return new(VDSR) }},
 		{"unet", []lab.Kind{lab.Restore}, "Ronneberger, Fischer & Brox 2015, U-Net, arXiv:1505.04597", 3000, func() Method { return new(UNet) }},
 		{"modl", []lab.Kind{lab.Restore}, "Aggarwal, Mani & Jacob 2019, MoDL, IEEE TMI 38(2), arXiv:1712.02862", 2000, func() Method { return new(MoDL) }},
+		{"lista", []lab.Kind{lab.Restore}, "Gregor & LeCun 2010, Learning fast approximations of sparse coding, ICML", 2000, func() Method { return new(LISTA) }},
 		{"pix2pix", []lab.Kind{lab.Translate}, "Isola, Zhu, Zhou & Efros 2017, Image-to-image translation with conditional adversarial networks, arXiv:1611.07004", 4000, func() Method { return new(Pix2Pix) }},
 		{"cyclegan", []lab.Kind{lab.Translate}, "Zhu, Park, Isola & Efros 2017, Unpaired image-to-image translation using cycle-consistent adversarial networks, arXiv:1703.10593", 5000, func() Method { return new(CycleGAN) }},
 		{"lenet", []lab.Kind{lab.Classify}, "after LeCun et al. 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)", 2000, func() Method { return new(LeNet) }},

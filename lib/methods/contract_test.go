@@ -38,7 +38,8 @@ var small = map[string]lab.Set{
 	"vdsr":   {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
 	"linear": {"window": 3}, "linear-gradient": {"window": 3, "patch": side, "batch": n}, "mlp": {"window": 5, "hidden": "6,5", "patch": side, "batch": n},
 	"patch-pca": {"window": 4, "code": 3}, "autoencoder": {"window": 4, "code": 3, "hidden": "6", "patch": side, "batch": n},
-	"modl": {"unrolled": 2, "depth": 3, "width": 3, "steps": 2, "patch": side, "batch": n},
+	"modl":  {"unrolled": 2, "depth": 3, "width": 3, "steps": 2, "patch": side, "batch": n},
+	"lista": {"side": 4, "atoms": 5, "unrolled": 2, "patch": side, "batch": n},
 }
 
 const n, side, classes = 6, 12, 3
@@ -96,7 +97,7 @@ func TestContract(t *testing.T) {
 			if kind == lab.Restore {
 				operators = physics.Catalogue()
 				switch {
-				case slices.Contains([]string{"omp", "ksvd", "odl"}, e.Name): // they see a measurement as fista does, which is tested with every operator
+				case slices.Contains([]string{"omp", "ksvd", "odl", "lista"}, e.Name): // they see a measurement as fista does, which is tested with every operator
 					operators = []string{"denoise25", "inpaint50"}
 				case e.Steps > 0 && e.Name != "dncnn": // a network sees what Start makes of a measurement: one of them is tested with every operator
 					operators = []string{"inpaint50", "superres2"}

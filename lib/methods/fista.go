@@ -32,7 +32,7 @@ func (m *FISTA) Pose(p Problem) error {
 
 // Restore implements Restorer.
 func (m *FISTA) Restore(_ *Scope, y, aux *Node) *Node {
-	s := see("fista", m.problem.Operator, y, aux, m.Patch, m.Stride)
+	s := see("fista", "patch", m.problem.Operator, y, aux, m.Patch, m.Stride)
 	d := cosines(y.Graph(), m.Patch, m.Atoms)
 	code := sparse.FISTA(sparse.Lasso{Y: s.signals, Mask: s.mask, D: d, Lambda: m.Lambda}, m.Tolerance, m.Iterations)
 	return s.average(MatMul(code.A, d), 0)

@@ -22,16 +22,11 @@ import (
 // and an update of the atoms (sparse.KSVDStep).
 type KSVD struct {
 	Posed
-	Patch      int     `default:"8" range:"2:32" help:"side of the patches"`
-	Atoms      int     `default:"16" range:"2:64" help:"the dictionary has the square of this many atoms"`
-	Stride     int     `default:"2" range:"1:32" help:"pixels between neighbouring patches"`
-	Most       int     `default:"12" range:"1:1024" help:"atoms for a patch at most"`
-	Gain       float64 `default:"1.15" range:"0:" help:"a patch is fitted until its residual's deviation is this times the noise's"`
-	Keep       float64 `default:"30" range:"0:" help:"weight of the measurement itself in the average, over the noise's deviation in steps of 1/255"`
-	Learn      int     `default:"15" range:"0:1000" help:"iterations on patches of the training pictures; 0 begins with cosines"`
-	Sparsity   int     `default:"6" range:"1:1024" help:"atoms for a patch of the training pictures"`
-	Adapt      int     `default:"5" range:"0:100" help:"iterations on the patches of the measurement itself; 0 leaves the dictionary as it was learnt"`
-	LearnBatch int     `default:"10000" range:"16:200000" help:"training patches"`
+	Pursuit
+	Learn      int `default:"15" range:"0:1000" help:"iterations on patches of the training pictures; 0 begins with cosines"`
+	Sparsity   int `default:"6" range:"1:1024" help:"atoms for a patch of the training pictures"`
+	Adapt      int `default:"5" range:"0:100" help:"iterations on the patches of the measurement itself; 0 leaves the dictionary as it was learnt"`
+	LearnBatch int `default:"10000" range:"16:200000" help:"training patches"`
 }
 
 // Pose implements Method.
@@ -55,7 +50,7 @@ func (m *KSVD) Fit(run Runner, x Images) (map[string]Array, error) {
 	d := Array{[]int{start.Count, start.Size}, start.Atoms}
 	step := run.Compile(func(in []*Node) []*Node {
 		code := sparse.OMP(in[0], nil, in[1], sparse.Pursuit{Atoms: m.most(m.Sparsity)})
-		next, _ := sparse.KSVDStep(in[0], nil, in[1], code.Dense(start.Count))
+		next, _ := sparse.KSVDStep(in[0], nil, in[1], code)
 		return []*Node{next}
 	})
 	for range m.Learn {
@@ -70,7 +65,7 @@ func (m *KSVD) Fit(run Runner, x Images) (map[string]Array, error) {
 
 // Restore implements Restorer. Each picture of a batch has a dictionary of its own.
 func (m *KSVD) Restore(s *Scope, y, aux *Node) *Node {
-	d := s.At("ksvd").VariableWithShape("dictionary", shapes.Make(dtypes.Float32, m.Atoms*m.Atoms, m.Patch*m.Patch)).NodeValue(y.Graph())
+	d := s.At("ksvd").VariableWithShape("dictionary", shapes.Make(dtypes.Float32, m.count(), m.size())).NodeValue(y.Graph())
 	var out []*Node
 	for i := range y.Shape().Dim(0) {
 		one := func(v *Node) *Node {
@@ -79,22 +74,18 @@ func (m *KSVD) Restore(s *Scope, y, aux *Node) *Node {
 			}
 			return Slice(v, AxisElem(i))
 		}
-		out = append(out, m.restore(one(y), one(aux), d))
+		out = append(out, m.adapt(one(y), one(aux), d))
 	}
 	return Concatenate(out, 0)
 }
 
-func (m *KSVD) restore(y, aux, d *Node) *Node {
-	s := see("ksvd", m.problem.Operator, y, aux, m.Patch, m.Stride)
-	pursuit := sparse.Pursuit{Atoms: m.most(m.Most), Target: m.Gain * m.Gain}
-	atoms := d.Shape().Dim(0)
+func (m *KSVD) adapt(y, aux, d *Node) *Node {
+	s := see("ksvd", "patch", m.problem.Operator, y, aux, m.Patch, m.Stride)
 	for range m.Adapt {
-		d, _ = sparse.KSVDStep(s.signals, s.mask, d, sparse.OMP(s.signals, s.mask, d, pursuit).Dense(atoms))
+		d, _ = sparse.KSVDStep(s.signals, s.mask, d, m.code(s, d))
 	}
-	return s.average(MatMul(sparse.OMP(s.signals, s.mask, d, pursuit).Dense(atoms), d), m.Keep)
+	return m.restore(s, d)
 }
-
-func (m *KSVD) most(atoms int) int { return min(atoms, m.Patch*m.Patch, m.Atoms*m.Atoms) }
 
 // centred are the patches of side×side at the images' top left corners, less their means, [n·channels, side²].
 func centred(x Images, side int) Array {

@@ -13,16 +13,11 @@ import (
 //
 //	min E ½‖y − aD‖² + λ‖a‖₁ over D, with atoms of length 1 at most
 //
-// Each mini-batch of training patches is coded by FISTA and added to aᵀa and aᵀy, of which the past counts less and less; then each
+// Each mini-batch of training patches is coded by feature-sign search and added to aᵀa and aᵀy, of which the past counts less and less; then each
 // atom is brought up to date in turn (sparse.OnlineStep). Pictures are restored by matching pursuit over the dictionary, as by omp.
 type ODL struct {
 	Posed
-	Patch  int     `default:"8" range:"2:32" help:"side of the patches"`
-	Atoms  int     `default:"16" range:"2:64" help:"the dictionary has the square of this many atoms"`
-	Stride int     `default:"2" range:"1:32" help:"pixels between neighbouring patches"`
-	Most   int     `default:"12" range:"1:1024" help:"atoms for a patch at most"`
-	Gain   float64 `default:"1.15" range:"0:" help:"a patch is fitted until its residual's deviation is this times the noise's"`
-	Keep   float64 `default:"30" range:"0:" help:"weight of the measurement itself in the average, over the noise's deviation in steps of 1/255"`
+	Pursuit
 	Lambda float64 `default:"0.1" range:"0:" help:"weight of the l1 norm while learning, for patches between 0 and 1"`
 	Batch  int     `default:"512" range:"1:65536" help:"patches in a mini-batch"`
 	Epochs int     `default:"4" range:"0:1000" help:"how often each training patch is seen"`
@@ -50,7 +45,7 @@ func (m *ODL) Fit(run Runner, x Images) (map[string]Array, error) {
 	d, gram, cross := Array{[]int{atoms, size}, start.Atoms}, Array{[]int{atoms, atoms}, make([]float32, atoms*atoms)}, Array{[]int{atoms, size}, make([]float32, atoms*size)}
 	step := run.Compile(func(in []*Node) []*Node {
 		y, d, gram, cross, past := in[0], in[1], in[2], in[3], Reshape(in[4])
-		code := sparse.FISTA(sparse.Lasso{Y: y, D: d, Lambda: m.Lambda}, 1e-3, 200).A
+		code := sparse.FeatureSign(sparse.Lasso{Y: y, D: d, Lambda: m.Lambda}, 1e-3, 200).A
 		back := TransposeAllAxes(code, 1, 0)
 		gram, cross = Add(Mul(gram, past), MatMul(back, code)), Add(Mul(cross, past), MatMul(back, y))
 		return []*Node{sparse.OnlineStep(gram, cross, d), gram, cross}
@@ -73,8 +68,7 @@ func (m *ODL) Fit(run Runner, x Images) (map[string]Array, error) {
 
 // Restore implements Restorer.
 func (m *ODL) Restore(scope *Scope, y, aux *Node) *Node {
-	d := scope.At("odl").VariableWithShape("dictionary", shapes.Make(dtypes.Float32, m.Atoms*m.Atoms, m.Patch*m.Patch)).NodeValue(y.Graph())
-	s := see("odl", m.problem.Operator, y, aux, m.Patch, m.Stride)
-	code := sparse.OMP(s.signals, s.mask, d, sparse.Pursuit{Atoms: min(m.Most, m.Patch*m.Patch, m.Atoms*m.Atoms), Target: m.Gain * m.Gain})
-	return s.average(MatMul(code.Dense(m.Atoms*m.Atoms), d), m.Keep)
+	d := scope.At("odl").VariableWithShape("dictionary", shapes.Make(dtypes.Float32, m.count(), m.size())).NodeValue(y.Graph())
+	s := see("odl", "patch", m.problem.Operator, y, aux, m.Patch, m.Stride)
+	return m.restore(s, d)
 }

@@ -9,19 +9,12 @@ import (
 )
 
 // OMP restores by orthogonal matching pursuit (Pati, Rezaiifar & Krishnaprasad 1993) of all overlapping patches over a fixed overcomplete cosine
-// dictionary (Elad & Aharon 2006, IEEE TIP 15(12), the fixed dictionary):
-//
-//	â = argmin ‖a‖₀ with ‖m∘(y − Da)‖² ≤ (gain·σ)² Σm for each patch less its mean, greedily,  x̂ = average of Dâ + mean and of y
+// dictionary (Elad & Aharon 2006, IEEE TIP 15(12), the fixed dictionary), as Pursuit says it.
 //
 // It needs no training. A mask hides pixels from the pursuit, and the atoms fill them in.
 type OMP struct {
 	Posed
-	Patch  int     `default:"8" range:"2:32" help:"side of the patches"`
-	Atoms  int     `default:"16" range:"2:64" help:"cosines for each direction; the dictionary has their square"`
-	Stride int     `default:"2" range:"1:32" help:"pixels between neighbouring patches"`
-	Most   int     `default:"12" range:"1:1024" help:"atoms for a patch at most"`
-	Gain   float64 `default:"1.15" range:"0:" help:"a patch is fitted until its residual's deviation is this times the noise's"`
-	Keep   float64 `default:"30" range:"0:" help:"weight of the measurement itself in the average, over the noise's deviation in steps of 1/255"`
+	Pursuit
 }
 
 // Pose implements Method.
@@ -34,10 +27,8 @@ func (m *OMP) Pose(p Problem) error {
 
 // Restore implements Restorer.
 func (m *OMP) Restore(_ *Scope, y, aux *Node) *Node {
-	s := see("omp", m.problem.Operator, y, aux, m.Patch, m.Stride)
-	d := cosines(y.Graph(), m.Patch, m.Atoms)
-	code := sparse.OMP(s.signals, s.mask, d, sparse.Pursuit{Atoms: min(m.Most, m.Patch*m.Patch, m.Atoms*m.Atoms), Target: m.Gain * m.Gain})
-	return s.average(MatMul(code.Dense(d.Shape().Dim(0)), d), m.Keep)
+	s := see("omp", "patch", m.problem.Operator, y, aux, m.Patch, m.Stride)
+	return m.restore(s, cosines(y.Graph(), m.Patch, m.Atoms))
 }
 
 // cosines is the overcomplete cosine dictionary, [atoms², side²].

@@ -97,9 +97,9 @@ type seen struct {
 	mean, count   *Node // [patches, 1]; count is what the mask shows
 }
 
-// see cuts the patches of a measurement.
-func see(name string, op physics.Operator, y, aux *Node, side, stride int) seen {
-	s := seen{overlap: newOverlap(name, "patch", y, side, stride), y: op.Adjoint(y, aux)}
+// see cuts the patches of a measurement, for a method whose parameter is their side.
+func see(name, parameter string, op physics.Operator, y, aux *Node, side, stride int) seen {
+	s := seen{overlap: newOverlap(name, parameter, y, side, stride), y: op.Adjoint(y, aux)}
 	s.scale = MaxScalar(physics.Level(op, y), 2.0/255)
 	if p, ok := physics.As[physics.Pixelwise](op); ok {
 		s.gain = p.Gain(aux)

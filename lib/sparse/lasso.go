@@ -43,7 +43,7 @@ type Solver func(p Lasso, tolerance float64, iterations int) Solution
 
 // Solvers are those that solve any Lasso, by name.
 func Solvers() map[string]Solver {
-	return map[string]Solver{"ista": ISTA, "fista": FISTA, "admm": ADMM, "descent": Descent}
+	return map[string]Solver{"ista": ISTA, "fista": FISTA, "admm": ADMM, "descent": Descent, "feature-sign": FeatureSign}
 }
 
 // LambdaMax is, for each signal [signals, 1], the least λ for which its solution is zero, and a few units of the last place more, so that it is

@@ -7,11 +7,33 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// KSVDStep is the second half of an iteration of K-SVD (Aharon, Elad & Bruckstein 2006): it brings d [atoms, size] and the codes a
-// [signals, atoms] of y [signals, size] up to date, one atom after the other. For each the signals that use it are fitted by that atom
+// KSVDStep is the second half of an iteration of K-SVD (Aharon, Elad & Bruckstein 2006): it brings d [atoms, size] and the
+// codes of y [signals, size] up to date, one atom after the other; their supports stay. For each the signals that use it are fitted by that atom
 // alone, without what it did before, by one step of the power method from the codes as they are (Rubinstein, Zibulevsky & Elad 2008). With a
-// mask, like y, each pixel of an atom is fitted where it is seen (Mairal, Elad & Sapiro 2008). An atom that no signal uses stays.
-func KSVDStep(y, mask, d, a *Node) (dNext, aNext *Node) {
+// mask, like y, each pixel of an atom is fitted where it is seen (Mairal, Elad & Sapiro 2008). An atom that no signal uses stays. The new
+// code has neither Objective nor KKT.
+func KSVDStep(y, mask, d *Node, c Code) (*Node, Code) {
+	operands := []*Node{y, d, c.Support, c.Coefficients}
+	if mask != nil {
+		operands = append(operands, mask)
+	}
+	next, a := ksvdStep(y, mask, d, c.Dense(d.Shape().Dim(0)))
+	out := handled("atoms", operands, next, c.of(a))
+	return out[0], Code{Support: c.Support, Coefficients: out[1]}
+}
+
+// of takes a code's coefficients out of an array [signals, atoms].
+func (c Code) of(a *Node) *Node {
+	n, k := c.Support.Shape().Dim(0), c.Support.Shape().Dim(1)
+	none := BroadcastToDims(Const(a.Graph(), int32(0)), n, k)
+	rows := Iota(a.Graph(), shapes.Make(dtypes.Int32, n*k, 1), 0)
+	rows = Div(rows, BroadcastToDims(Const(a.Graph(), int32(k)), n*k, 1))
+	v := Reshape(Gather(a, Concatenate([]*Node{rows, Reshape(Max(c.Support, none), n*k, 1)}, 1)), n, k)
+	return Where(GreaterOrEqual(c.Support, none), v, fill(a, 0, n, k))
+}
+
+// ksvdStep is KSVDStep on all signals at once, whether they use an atom or not, with their codes as an array [signals, atoms].
+func ksvdStep(y, mask, d, a *Node) (dNext, aNext *Node) {
 	g := y.Graph()
 	atoms, size, n := d.Shape().Dim(0), d.Shape().Dim(1), y.Shape().Dim(0)
 	r := Sub(y, MatMul(a, d))

@@ -9,12 +9,16 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see lasso.go
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // TestKSVDStep: each update of the atoms lowers ‖m∘(y − aD)‖², keeps the supports and the atoms' length, and once it has settled each atom
 // is the leading singular vector of what it stands for; an atom that is not used stays.
-func TestKSVDStep(t *testing.T) {
+func TestKSVDStep(t *testing.T) { kernels(t, testKSVDStep) }
+
+func testKSVDStep(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	plain := newProblem(r, 30, 8, 6, 0)
 	for kind, p := range map[string]problem{"plain": plain, "masked": newProblem(r, 30, 8, 6, 0).masked(r)} {
@@ -33,8 +37,10 @@ func TestKSVDStep(t *testing.T) {
 		const steps = 40
 		exec := MustNewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 			l := p.lasso(in[:len(in)-1])
-			d, a := KSVDStep(l.Y, l.Mask, l.D, in[len(in)-1])
-			return []*Node{d, a}
+			a := in[len(in)-1]
+			all := Iota(a.Graph(), shapes.Make(dtypes.Int32, a.Shape().Dimensions...), 1)
+			d, c := KSVDStep(l.Y, l.Mask, l.D, Code{Support: all, Coefficients: a})
+			return []*Node{d, c.Coefficients}
 		})
 		var out []*tensors.Tensor
 		for range steps {

@@ -27,22 +27,49 @@ type Pursuit struct {
 }
 
 // OMP is orthogonal matching pursuit (Pati, Rezaiifar & Krishnaprasad 1993): it takes one atom after the other and fits all that it has by
-// least squares. y and mask, which may be nil, are [signals, size], d [atoms, size], its atoms of unit norm. All signals go in step, as
-// in Batch-OMP (Rubinstein, Zibulevsky & Elad 2008): with G = DDᵀ, or D(m∘D)ᵀ, the correlations c = D(m∘(y − aD)) follow from the rows
-// of G and the Cholesky factor L of the chosen part of G, without the residual.
+// least squares. y and mask, which may be nil, are [signals, size], d [atoms, size], its atoms of unit norm. As in
+// Batch-OMP (Rubinstein, Zibulevsky & Elad 2008), with G = DDᵀ, or D(m∘D)ᵀ, the correlations c = D(m∘(y − aD)) follow from the rows of G and the
+// Cholesky factor L of the chosen part of G, without the residual. All signals go in step, or, where the plugin has a handler, each by itself.
 func OMP(y, mask, d *Node, o Pursuit) Code {
-	n, size, atoms, k := y.Shape().Dim(0), y.Shape().Dim(1), d.Shape().Dim(0), o.Atoms
+	size, atoms, k := y.Shape().Dim(1), d.Shape().Dim(0), o.Atoms
 	if k < 1 || k > min(size, atoms) {
 		panic(fmt.Errorf("sparse: omp with at most %d atoms, but there are %d of %d values; use 1 to %d", k, atoms, size, min(size, atoms)))
 	}
+	seen, norms, count := y, fill(y, 1, 1, atoms), fill(y, float64(size), y.Shape().Dim(0), 1)
+	if mask != nil {
+		seen = Mul(y, mask)
+		norms, count = MatMul(mask, transpose(Square(d))), transpose(colSum(transpose(mask)))
+	}
+	energy := transpose(colSum(transpose(Square(seen))))
+	enough := Max(Mul(count, number(y, o.Target)), Mul(energy, number(y, 1e-11)))
+	operands := []*Node{MatMul(seen, transpose(d)), norms, energy, enough, options(y, yes(o.Recursive))}
+	if mask != nil {
+		operands = append(operands, d, mask)
+	} else {
+		operands = append(operands, MatMul(d, transpose(d)))
+	}
+	support, a := pursue(y, mask, d, transpose(enough), o)
+	out := handled("omp", operands, support, a)
+	code := Code{Support: out[0], Coefficients: out[1]}
+	dense := transpose(code.Dense(atoms))
+	p := Lasso{Y: y, D: d, Mask: mask}.columns()
+	r := p.residual(dense)
+	code.Objective = Reshape(half(colSum(Square(r))), -1)
+	code.KKT = Reshape(colMax(Where(Equal(dense, number(y, 0)), fill(y, 0, dense.Shape().Dimensions...), Abs(MatMul(d, r)))), -1)
+	return code
+}
+
+// pursue is OMP with all signals in step, until the squared residuals are at most enough, [1, signals].
+func pursue(y, mask, d, enough *Node, o Pursuit) (support, a *Node) {
+	n, atoms, k := y.Shape().Dim(0), d.Shape().Dim(0), o.Atoms
 	g := y.Graph()
 	y = transpose(y)
-	norms, count := fill(y, 1, atoms, n), fill(y, float64(size), 1, n)
+	norms := fill(y, 1, atoms, n)
 	own := []*Node{d}
 	if mask != nil {
 		mask = transpose(mask)
 		y = Mul(y, mask)
-		norms, count = MatMul(Square(d), mask), colSum(mask)
+		norms = MatMul(Square(d), mask)
 		own = append(own, mask)
 	} else {
 		own = append(own, MatMul(d, transpose(d)))
@@ -51,7 +78,6 @@ func OMP(y, mask, d *Node, o Pursuit) Code {
 		own = append(own, norms)
 	}
 	energy := colSum(Square(y))
-	enough := Max(Mul(count, number(y, o.Target)), Mul(energy, number(y, 1e-11)))
 	none := BroadcastToDims(Const(g, int32(-1)), k, n)
 	start := append([]*Node{
 		Const(g, int32(0)), Const(g, true), energy, MatMul(d, y), norms, // steps, more?, ‖r‖², c, what is left of the atoms' squares
@@ -96,23 +122,18 @@ func OMP(y, mask, d *Node, o Pursuit) Code {
 		}
 		return append(next, s[9:]...)
 	})
-	lower, beta, support := out[6], out[7], out[8]
-	a := make([]*Node, k) // Lᵀa = L⁻¹c from the last atom to the first
+	lower, beta, taken := out[6], out[7], out[8]
+	rows := make([]*Node, k) // Lᵀa = L⁻¹c from the last atom to the first
 	for j := k - 1; j >= 0; j-- {
 		v := Slice(beta, AxisElem(j))
 		for l := j + 1; l < k; l++ {
-			v = Sub(v, Mul(Reshape(Slice(lower, AxisElem(l), AxisElem(j)), 1, n), a[l]))
+			v = Sub(v, Mul(Reshape(Slice(lower, AxisElem(l), AxisElem(j)), 1, n), rows[l]))
 		}
-		taken := GreaterOrEqual(Slice(support, AxisElem(j)), Const(g, int32(0)))
+		some := GreaterOrEqual(Slice(taken, AxisElem(j)), Const(g, int32(0)))
 		length := Reshape(Slice(lower, AxisElem(j), AxisElem(j)), 1, n)
-		a[j] = Where(taken, Div(v, Max(length, number(v, 1e-30))), fill(v, 0, 1, n))
+		rows[j] = Where(some, Div(v, Max(length, number(v, 1e-30))), fill(v, 0, 1, n))
 	}
-	code := Code{Support: transpose(support), Coefficients: transpose(Concatenate(a, 0))}
-	dense := transpose(code.Dense(atoms))
-	r := Lasso{Y: y, D: d, Mask: mask}.residual(dense)
-	code.Objective = Reshape(half(colSum(Square(r))), -1)
-	code.KKT = Reshape(colMax(Where(Equal(dense, number(y, 0)), fill(y, 0, atoms, n), Abs(MatMul(d, r)))), -1)
-	return code
+	return transpose(taken), transpose(Concatenate(rows, 0))
 }
 
 // smallest is the square of an atom's part beside the others taken below which it is not taken.

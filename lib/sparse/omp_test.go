@@ -57,7 +57,9 @@ func (p problem) pursue(i, k int, target float64, recursive bool) (support []int
 }
 
 // TestOMP: supports and coefficients are those of a plain pursuit in float64.
-func TestOMP(t *testing.T) {
+func TestOMP(t *testing.T) { kernels(t, testOMP) }
+
+func testOMP(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
 	plain := newProblem(r, 12, 40, 16, 0)
 	masked := newProblem(r, 12, 40, 16, 0).masked(r)

@@ -161,7 +161,7 @@ typedef struct {
   XLA_FFI_Error *(*thread_pool_schedule)(XLA_FFI_ThreadPool_Schedule_Args *);
 } XLA_FFI_Api;
 
-enum { XLA_FFI_F32 = 11, XLA_FFI_S64 = 5, XLA_FFI_STAGE_EXECUTE = 3, XLA_FFI_BUFFER = 1, XLA_FFI_ATTR_ARRAY = 1 };
+enum { XLA_FFI_F32 = 11, XLA_FFI_S32 = 4, XLA_FFI_S64 = 5, XLA_FFI_STAGE_EXECUTE = 3, XLA_FFI_BUFFER = 1, XLA_FFI_ATTR_ARRAY = 1 };
 
 typedef struct {
   size_t struct_size;

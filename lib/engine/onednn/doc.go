@@ -15,6 +15,7 @@
 //	hook.c        the plugin's compile call and the registration of the handler
 //	conv.c        the handler: shapes checked, work split, errors
 //	sum.go, sum.c sums over all axes but the last, such as a batch norm's
+//	calls.go      sparse codes (omp.c, lasso.c) and K-SVD's update of a dictionary (atoms.c; sparse.c is what they share)
 //	split.c       the parts that it is split into; pool.c: how they run side by side
 //	primitive.c   oneDNN's primitives, made once and kept; few.c: convolutions whose result has few channels;
 //	              patches.c: gradients of kernels without AVX-512

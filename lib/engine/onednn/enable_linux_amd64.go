@@ -4,7 +4,7 @@ package onednn
 
 /*
 #cgo CFLAGS: -O3 -std=gnu11 -Wall -Wextra
-#cgo LDFLAGS: -ldl -lpthread
+#cgo LDFLAGS: -ldl -lpthread -lm
 #include <stdlib.h>
 #include "darkroom.h"
 */
@@ -148,7 +148,9 @@ func darkroomRewrite(code *C.char, size C.size_t, outSize *C.size_t) (out *C.cha
 	counts.taken.Add(int64(taken))
 	rewritten, sums := RewriteSums(rewritten, worthwhileSum)
 	counts.sums.Add(int64(sums))
-	if taken+sums == 0 {
+	rewritten, codes := RewriteCalls(rewritten)
+	counts.codes.Add(int64(codes))
+	if taken+sums+codes == 0 {
 		return nil
 	}
 	*outSize = C.size_t(len(rewritten))

@@ -72,6 +72,27 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want an error with %q", c.name, err, c.want)
 		}
 	}
+	for kind, results := range map[string]string{
+		"omp": "tensor<2x2xi32>, tensor<2x2xf32>", "lasso": "tensor<2x3xf32>, tensor<2x1xi32>", "atoms": "tensor<3x3xf32>, tensor<2x2xf32>",
+	} {
+		text := fmt.Sprintf(`module @m {
+  func.func @main() -> (%[1]s) {
+    %%x = stablehlo.constant dense<1.0> : tensor<2x3xf32>
+    %%y, %%z = "stablehlo.custom_call"(%%x, %%x, %%x, %%x, %%x, %%x) {api_version = 4 : i32, backend_config = {}, call_target_name = "darkroom.%[2]s"} :
+      (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> (%[1]s)
+    return %%y, %%z : %[1]s
+  }
+}
+`, results, kind)
+		e, err := client.Compile().WithStableHLO([]byte(text)).Done()
+		if err == nil {
+			_, err = e.Execute().Done()
+			_ = e.Destroy()
+		}
+		if err == nil || !strings.Contains(err.Error(), "do not fit") {
+			t.Errorf("%s: got %v, want an error with \"do not fit\"", kind, err)
+		}
+	}
 }
 
 // TestOff: where something is missing or wrong, Enable says what, and the process goes on. Each case is a process of its own, this test

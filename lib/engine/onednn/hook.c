@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "darkroom.h"
+#include "sparse.h"
 #include "_cgo_export.h"
 
 static PJRT_Api *api;
@@ -84,6 +84,9 @@ static int is_question(XLA_FFI_CallFrame *f) {
   return 0;
 }
 
+static XLA_FFI_Error *omp(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_omp_handler(f); }
+static XLA_FFI_Error *lasso(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_lasso_handler(f); }
+static XLA_FFI_Error *atoms(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_atoms_handler(f); }
 static XLA_FFI_Error *conv(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_handler(f); }
 static XLA_FFI_Error *sum(XLA_FFI_CallFrame *f) { return is_question(f) ? NULL : dr_sum_handler(f); }
 
@@ -98,6 +101,10 @@ static int register_handler(PJRT_FFI_Extension *ffi, const char *target, XLA_FFI
 }
 
 char *dr_hook(const char *plugin, const char *conv_target, const char *sum_target) {
+  const struct {
+    const char *target;
+    XLA_FFI_Error *(*handler)(XLA_FFI_CallFrame *);
+  } handlers[] = {{conv_target, conv}, {sum_target, sum}, {"darkroom.omp", omp}, {"darkroom.lasso", lasso}, {"darkroom.atoms", atoms}};
   void *lib = dlopen(plugin, RTLD_LAZY | RTLD_LOCAL);
   if (!lib) return reason("cannot load the plugin %s: %s", plugin, dlerror());
   PJRT_Api *(*get)(void) = (PJRT_Api * (*)(void)) dlsym(lib, "GetPjrtApi");
@@ -109,8 +116,9 @@ char *dr_hook(const char *plugin, const char *conv_target, const char *sum_targe
   for (PJRT_Extension *e = api->extension_start; e && !ffi; e = e->next)
     if (e->type == PJRT_EXTENSION_FFI && e->struct_size >= sizeof(PJRT_FFI_Extension)) ffi = (PJRT_FFI_Extension *)e;
   if (!ffi || !ffi->register_handler) return reason("the plugin %s has no FFI extension%s", plugin, "");
-  if (!register_handler(ffi, conv_target, conv)) return reason("the plugin %s refused the handler %s", plugin, conv_target);
-  if (!register_handler(ffi, sum_target, sum)) return reason("the plugin %s refused the handler %s", plugin, sum_target);
+  for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+    if (!register_handler(ffi, handlers[i].target, handlers[i].handler))
+      return reason("the plugin %s refused the handler %s", plugin, handlers[i].target);
   plain_compile = api->client_compile;
   api->client_compile = compile;
   return NULL;

@@ -43,6 +43,7 @@ type Counts struct {
 	Seen      int64         // convolutions in them
 	Taken     int64         // convolutions given to oneDNN
 	Sums      int64         // sums over all but the last axis given to the handler of this package
+	Codes     int64         // sparse codes and updates of dictionaries given to the handlers of this package
 	Fallbacks int64         // programs that the plugin refused as rewritten and compiled as they were
 	Calls     int64         // convolutions computed by oneDNN
 	Time      time.Duration // that they took
@@ -55,12 +56,12 @@ var (
 	mu       sync.Mutex
 	enabled  = map[string]Status{} // by plugin
 	switched atomic.Bool           // true: the pass leaves programs alone
-	counts   struct{ programs, seen, taken, sums atomic.Int64 }
+	counts   struct{ programs, seen, taken, sums, codes atomic.Int64 }
 )
 
 // Stats returns the counts so far.
 func Stats() Counts {
-	c := Counts{Programs: counts.programs.Load(), Seen: counts.seen.Load(), Taken: counts.taken.Load(), Sums: counts.sums.Load()}
+	c := Counts{Programs: counts.programs.Load(), Seen: counts.seen.Load(), Taken: counts.taken.Load(), Sums: counts.sums.Load(), Codes: counts.codes.Load()}
 	c.Fallbacks, c.Calls, c.Time = handlerCounts()
 	return c
 }

@@ -123,14 +123,19 @@ func (c call) String() string {
 	return c.indent + customCall(c.indent, c.st.result, Target, config, c.args, c.types, c.st.outType) + c.end
 }
 
-// customCall writes a call with its operands' and result's layouts fixed to row-major, which is what the handlers read.
-func customCall(indent, result, target, config string, args []string, types []tensor, out tensor) string {
+// customCall writes a call with its operands' and results' layouts fixed to row-major, which is what the handlers read.
+func customCall(indent, results, target, config string, args []string, types []tensor, out ...tensor) string {
 	layout := func(t tensor) string {
 		order := list(len(t.dims), func(i int) string { return fmt.Sprint(len(t.dims) - 1 - i) })
 		if len(t.dims) != 1 {
 			order = "[" + order + "]"
 		}
 		return fmt.Sprintf("dense<%s> : tensor<%dxindex>", order, len(t.dims))
+	}
+	layouts := func(types []tensor) string { return list(len(types), func(i int) string { return layout(types[i]) }) }
+	made := list(len(out), func(i int) string { return out[i].String() })
+	if len(out) > 1 {
+		made = "(" + made + ")"
 	}
 	return fmt.Sprintf(`%[2]s = "stablehlo.custom_call"(%[3]s) {
 %[1]s  api_version = 4 : i32,
@@ -139,8 +144,8 @@ func customCall(indent, result, target, config string, args []string, types []te
 %[1]s  operand_layouts = [%[6]s],
 %[1]s  result_layouts = [%[7]s]
 %[1]s} : (%[8]s) -> %[9]s`,
-		indent, result, strings.Join(args, ", "), config, target, list(len(types), func(i int) string { return layout(types[i]) }), layout(out),
-		list(len(types), func(i int) string { return types[i].String() }), out)
+		indent, results, strings.Join(args, ", "), config, target, layouts(types), layouts(out),
+		list(len(types), func(i int) string { return types[i].String() }), made)
 }
 
 // list joins n items by commas.

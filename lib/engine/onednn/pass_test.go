@@ -213,6 +213,7 @@ func TestRewriteFusesTheBias(t *testing.T) {
 func FuzzRewrite(f *testing.F) {
 	f.Add(program)
 	f.Add(biasProgram)
+	f.Add(calling)
 	f.Add(strings.Replace(program, "f32", "f16", -1))
 	f.Add(strings.Replace(program, "\n", "\r\n", -1))
 	f.Add("%1 = \"stablehlo.convolution\"(%a, %b) {\n} : (")
@@ -235,6 +236,7 @@ func FuzzRewrite(f *testing.F) {
 			t.Fatalf("the rest of the program changed:\n%q\n%q", got, want)
 		}
 		Rewrite(text, func(Conv) bool { return true })
+		RewriteCalls(text)
 	})
 }
 
