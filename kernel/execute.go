@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -115,7 +116,9 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 		return last, err
 	}
 	cmd := exec.CommandContext(ctx, in.Python(), "-c", executeScript)
-	cmd.Env = with(in.jupyterEnv(), append([]string{"PYTHONWARNINGS=ignore"}, o.Env...)...)
+	own, stop := ownEngine(in.Binary())
+	defer stop()
+	cmd.Env = with(in.jupyterEnv(), slices.Concat([]string{"PYTHONWARNINGS=ignore"}, own, o.Env)...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

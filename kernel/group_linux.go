@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -65,7 +66,8 @@ func signalGroup(s syscall.Signal) {
 	}
 }
 
-// group lists this process's living children and the processes of its group, without itself.
+// group lists this process's living children and the processes of its group, without itself and without the session's engine, which
+// outlives kernels.
 func group() []int {
 	self := os.Getpid()
 	if self != syscall.Getpgrp() {
@@ -82,11 +84,22 @@ func group() []int {
 		// pid (name) state ppid pgrp …; the name may hold anything
 		f := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if len(f) > 2 && string(f[0]) != "Z" && (string(f[1]) == own || string(f[2]) == own) && pid != self {
+		if len(f) > 2 && string(f[0]) != "Z" && (string(f[1]) == own || string(f[2]) == own) && pid != self && !isEngine(pid) {
 			out = append(out, pid)
 		}
 	}
 	return out
+}
+
+// isEngine reports whether a process is an engine of lab's, which leads a session of processes of its own.
+func isEngine(pid int) bool {
+	sid, _, errno := syscall.RawSyscall(syscall.SYS_GETSID, uintptr(pid), 0, 0)
+	if errno != 0 || int(sid) != pid {
+		return false
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	args := strings.Split(string(b), "\x00")
+	return err == nil && len(args) > 3 && args[1] == "engine" && args[2] == "--listen"
 }
 
 // childrenOf lists the living children of a process; known is false where the system does not say.

@@ -15,6 +15,7 @@ import (
 
 	"darkroom/kernel/cell"
 	"darkroom/kernel/wire"
+	"darkroom/lib/lab"
 )
 
 // Serve is the Jupyter kernel: it answers Jupyter's messages on the sockets of a connection file until Jupyter ends it, and has the pinned
@@ -57,6 +58,7 @@ func Serve(ctx context.Context, connectionFile string, env ...string) error {
 	if err != nil {
 		return err
 	}
+	env = append(env, lab.Engine+"="+engineSession(connectionFile))
 	s := &session{
 		in: in, server: server, history: openHistory(in.historyFile()), connectionFile: connectionFile, tmp: tmp, log: log, env: env,
 	}

@@ -9,7 +9,7 @@ import (
 // TestBorder checks that the bench side knows nothing of GoMLX, so that a notebook's cell that only asks, looks and compares does not
 // link XLA, and a report can be made where no run can.
 func TestBorder(t *testing.T) {
-	bench := []string{"lab", "record", "report", "data", "fetch", "metrics", "health"}
+	bench := []string{"lab", "record", "report", "data", "fetch", "metrics", "health", "serve"}
 	args := []string{"list", "-deps", "-f", "{{.ImportPath}}", "darkroom/plots", "darkroom/experiments"}
 	for _, p := range bench {
 		args = append(args, "darkroom/lib/"+p)

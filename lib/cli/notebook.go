@@ -1,27 +1,19 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"sync"
 	"syscall"
 
-	"darkroom/experiments"
 	"darkroom/kernel"
 	"darkroom/lib/data"
 	"darkroom/lib/engine"
 	"darkroom/lib/engine/plugin"
-	"darkroom/lib/lab"
-	"darkroom/plots"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -148,128 +140,4 @@ func (a *app) kernelCommand() *cobra.Command {
 			return kernel.Serve(context.Background(), args[0], env...)
 		},
 	}
-}
-
-// engineCommand answers one request of a notebook's cell on stdin, in lines of JSON on stdout.
-func (a *app) engineCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "engine", Short: "Work for a notebook's cell (lab.MustRun calls this)", Hidden: true, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			in := bufio.NewReaderSize(a.in, 1<<20)
-			line, err := in.ReadBytes('\n')
-			if err != nil {
-				return engine.UsageError{Err: errors.New("darkroom engine reads a request from a cell; to train from the shell use darkroom run")}
-			}
-			var q lab.Request
-			if err := json.Unmarshal(line, &q); err != nil {
-				return engine.UsageError{Err: fmt.Errorf("the request cannot be read: %w", err)}
-			}
-			ctx, cancel := context.WithCancelCause(cmd.Context())
-			defer cancel(nil)
-			go func() { // the cell's end closes the pipe: finish the step and stop
-				_, _ = io.Copy(io.Discard, in)
-				cancel(errInterrupted)
-			}()
-			s := &server{app: a, out: json.NewEncoder(a.out)}
-			a.err = sayer{s}
-			if err := s.answer(ctx, q); err != nil {
-				s.send(lab.Reply{Error: err.Error()})
-			}
-			return nil
-		},
-	}
-}
-
-// server answers one request.
-type server struct {
-	app *app
-	mu  sync.Mutex
-	out *json.Encoder
-}
-
-func (s *server) send(p lab.Reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_ = s.out.Encode(p) // if nobody reads any more, the closed pipe ends the work
-}
-
-// sayer makes replies of the lines that the command would write to stderr.
-type sayer struct{ s *server }
-
-func (w sayer) Write(b []byte) (int, error) {
-	for line := range strings.Lines(string(b)) {
-		if line = strings.TrimSpace(line); line != "" {
-			w.s.send(lab.Reply{Say: line})
-		}
-	}
-	return len(b), nil
-}
-
-func (s *server) answer(ctx context.Context, q lab.Request) error {
-	e := s.app.engine()
-	q.Spec.Eval, q.Spec.Runs = q.Eval, q.Runs
-	switch q.Call {
-	case "methods":
-		s.send(lab.Reply{Methods: e.Methods()})
-	case "resolve":
-		spec, err := e.Resolve(ctx, q.Spec)
-		if err != nil {
-			return err
-		}
-		s.send(lab.Reply{Result: &lab.Result{Spec: spec, Hash: spec.Hash()}})
-	case "run":
-		view := plots.Live(q.Spec.Method + " on " + q.Spec.Task)
-		r, err := (&drawing{Engine: e, app: s.app}).Run(ctx, q.Spec, func(ev lab.Event) {
-			view.Add(ev)
-			if q.Live && view.Due() {
-				s.send(lab.Reply{Live: view.HTML()})
-			}
-			s.send(lab.Reply{Event: &ev})
-		})
-		view.Finish()
-		if q.Live && len(view.Curves()) > 0 {
-			s.send(lab.Reply{Live: view.HTML()})
-		}
-		if err != nil {
-			return err
-		}
-		s.send(lab.Reply{Result: r})
-	case "sample":
-		images, err := e.Sample(ctx, q.Dir, q.Draw)
-		if err != nil {
-			return err
-		}
-		wire := make([]lab.WireImage, len(images))
-		for i, im := range images {
-			wire[i] = lab.ToWire(im)
-		}
-		s.send(lab.Reply{Images: wire})
-	case "compare":
-		c, err := experiments.Lookup(q.Name)
-		if err != nil {
-			return err
-		}
-		var view *plots.LiveView
-		now := ""
-		s.app.runs, s.app.live = q.Runs, q.Live
-		table, err := s.app.compare(ctx, &drawing{Engine: e, app: s.app}, c, q.Seeds, q.Quick, func(spec lab.Spec, ev lab.Event) {
-			if title := fmt.Sprintf("%s, seed %d", spec.Method, spec.Seed); title != now {
-				view, now = plots.Live(title), title
-			}
-			view.Add(ev)
-			if q.Live && view.Due() {
-				s.send(lab.Reply{Live: view.HTML()})
-			}
-		})
-		if table != nil {
-			s.send(lab.Reply{HTML: table.HTML()})
-		}
-		if err != nil {
-			return err
-		}
-		s.send(lab.Reply{Done: true})
-	default:
-		return fmt.Errorf("unknown call %q: the cell's darkroom and the command's differ; run darkroom lab again", q.Call)
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -113,6 +114,7 @@ type Options struct {
 	Strict bool      // refuse a folder with a bad picture, rather than skip it
 	Size   int       // 0 leaves pictures as they are; else the centre square is resized to Size×Size
 	Grey   bool      // convert colour to grey by BT.601 luma
+	Folder string    // what a relative folder of pictures is below; empty means the working folder
 	// Domains asks for two domains, as translation wants them: Dataset.TrainB and TestB. Of a folder it is either pictures in the folders
 	// trainA, trainB, testA and testB, or pairs A|B: pictures twice as wide as high, A on the left. Pairs in folders train and test (or val)
 	// are split so, others 4 to 1 by their pixels.
@@ -133,6 +135,14 @@ func (o Options) check() error {
 	return nil
 }
 
+// below is where a folder of pictures lies.
+func (o Options) below(dir string) string {
+	if o.Folder == "" || filepath.IsAbs(dir) || strings.HasPrefix(dir, "~/") {
+		return dir
+	}
+	return filepath.Join(o.Folder, dir)
+}
+
 // prepare applies Grey and Size to a picture.
 func (o Options) prepare(p Picture) Picture {
 	if o.Grey {
@@ -151,7 +161,7 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	if dir, ok := strings.CutPrefix(name, folderPrefix); ok {
-		return openFolder(ctx, dir, o)
+		return openFolder(ctx, o.below(dir), o)
 	}
 	e, err := lookup(name)
 	if err != nil {
@@ -170,7 +180,7 @@ func Digest(ctx context.Context, name string, o Options) (string, error) {
 		return "", err
 	}
 	if dir, ok := strings.CutPrefix(name, folderPrefix); ok {
-		files, err := scan(ctx, dir)
+		files, err := scan(ctx, o.below(dir))
 		if err != nil {
 			return "", err
 		}

@@ -26,12 +26,17 @@ type Options struct {
 	Checkpoint time.Duration // time between checkpoints; 0 means 20 s
 	Strict     bool          // refuse a folder with a bad picture rather than skip it
 	Force      bool          // go on with a run that began on other kernels, another plugin or another processor
+	Folder     string        // what relative paths in tasks are below; empty means the working folder
 }
 
 // Engine is a lab.Lab that works in this process. Make it with New.
 type Engine struct {
 	options Options
+	*opened
+}
 
+// opened is what an engine holds on to, and those that With makes of it.
+type opened struct {
 	mu      sync.Mutex // guards what follows
 	backend compute.Backend
 	plugin  plugin.Plugin
@@ -41,11 +46,14 @@ type Engine struct {
 var _ lab.Lab = (*Engine)(nil)
 
 // New returns an engine. The backend is opened when it is first needed.
-func New(o Options) *Engine {
+func New(o Options) *Engine { return (&Engine{opened: new(opened)}).With(o) }
+
+// With returns an engine with other options and the same backend.
+func (e *Engine) With(o Options) *Engine {
 	if o.Checkpoint == 0 {
 		o.Checkpoint = 20 * time.Second
 	}
-	return &Engine{options: o}
+	return &Engine{o, e.opened}
 }
 
 // Methods implements lab.Lab.

@@ -3,14 +3,13 @@ package lab
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
+	"path/filepath"
+	"syscall"
 
 	"github.com/janpfeifer/gonb/gonbui"
 )
@@ -18,7 +17,8 @@ import (
 // Binary is the environment variable that names the darkroom command; the kernel sets it for cells.
 const Binary = "DARKROOM_BIN"
 
-// Remote carries out work by asking a darkroom process for it, so that the program that asks need not link XLA.
+// Remote carries out work by asking the session's engine for it (Session), a process that goes on from call to call; so the program that asks
+// need not link XLA.
 type Remote struct {
 	Command string            // the darkroom command; empty means $DARKROOM_BIN, or darkroom on the PATH
 	Say     func(line string) // told lines for people; nil prints them to stderr
@@ -38,63 +38,55 @@ func (r Remote) command() (string, error) {
 	return c, nil
 }
 
-// call starts a process for one request and hands each reply to see until the last one.
-func (r Remote) call(ctx context.Context, q Request, see func(Reply)) (Reply, error) {
-	path, err := r.command()
+// call asks the session's engine and hands each reply to see. When ctx ends, so does the work, after a checkpoint.
+func (r Remote) call(ctx context.Context, q Request, see func(Reply)) error {
+	c, err := r.connect(ctx)
 	if err != nil {
-		return Reply{}, err
+		return err
 	}
-	cmd := exec.CommandContext(ctx, path, "engine")
-	cmd.Stderr = os.Stderr
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GONB_PIPE") }) // the cell's own
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }                                         // finish the step, write a checkpoint
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return Reply{}, err
+	defer func() { _ = c.Close() }()
+	q.Protocol = Protocol
+	if q.Runs == "" {
+		q.Runs = os.Getenv("DARKROOM_RUNS")
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return Reply{}, err
-	}
-	if err := cmd.Start(); err != nil {
-		return Reply{}, fmt.Errorf("cannot start %s: %w", path, err)
-	}
-	if err := json.NewEncoder(stdin).Encode(q); err != nil {
-		return Reply{}, errors.Join(err, cmd.Wait())
-	}
-	var last Reply
-	for in := bufio.NewReaderSize(stdout, 1<<20); ; {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				last.Error = err.Error()
+	for _, path := range []*string{&q.Runs, &q.Dir} {
+		if *path != "" {
+			if *path, err = filepath.Abs(*path); err != nil {
+				return err
 			}
-			break
 		}
-		var p Reply
-		if err := json.Unmarshal(line, &p); err != nil {
-			last.Error = "an answer that cannot be read: " + err.Error()
-			break
-		}
+	}
+	if q.Folder, err = os.Getwd(); err != nil {
+		return err
+	}
+	if err := SendRequest(c, q); err != nil {
+		return fmt.Errorf("the engine cannot be asked: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = SendRequest(c, Request{Protocol: Protocol, Call: "cancel"}) })
+	defer stop()
+	for in := bufio.NewReaderSize(c, 1<<16); ; {
+		p, err := ReceiveReply(in)
 		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, ErrFrame), errors.Is(err, syscall.ECONNRESET):
+			return fmt.Errorf("%w (%w)", errDied, err)
+		case err != nil:
+			return err
+		case p.Error != "":
+			return errors.New(p.Error)
 		case p.Say != "":
 			r.say(p.Say)
-		case p.Result != nil, p.Images != nil, p.Methods != nil, p.Error != "", p.Done:
-			last = p
 		case see != nil:
 			see(p)
 		}
+		if p.Done {
+			return nil
+		}
 	}
-	_ = stdin.Close() // while it is open the process goes on: if this program dies, it stops
-	werr := cmd.Wait()
-	switch {
-	case last.Error != "":
-		return last, errors.New(last.Error)
-	case werr != nil:
-		return last, fmt.Errorf("%s ended: %w", path, werr)
-	}
-	return last, nil
 }
+
+// errDied tells of an engine that was killed, or met its end in C code.
+var errDied = errors.New("the engine, the process that does the work, has ended in the middle of it; " +
+	"the next call starts another, and a training goes on from its last checkpoint: run this again")
 
 func (r Remote) say(line string) {
 	if r.Say != nil {
@@ -106,74 +98,86 @@ func (r Remote) say(line string) {
 
 // Methods implements Lab.
 func (r Remote) Methods() []MethodCard {
-	p, err := r.call(context.Background(), Request{Call: "methods"}, nil)
-	if err != nil {
+	var cards []MethodCard
+	if err := r.call(context.Background(), Request{Call: "methods"}, func(p Reply) { cards = append(cards, p.Methods...) }); err != nil {
 		r.say(err.Error())
 	}
-	return p.Methods
+	return cards
 }
 
 // Resolve implements Lab.
 func (r Remote) Resolve(ctx context.Context, s Spec) (Spec, error) {
-	p, err := r.call(ctx, Request{Call: "resolve", Spec: s, Eval: s.Eval, Runs: s.Runs}, nil)
+	var result *Result
+	err := r.call(ctx, Request{Call: "resolve", Spec: s, Eval: s.Eval, Runs: s.Runs}, func(p Reply) {
+		if p.Result != nil {
+			result = p.result(s.Runs)
+		}
+	})
 	if err != nil {
 		return s, err
 	}
-	if p.Result == nil {
-		return s, errors.New("the darkroom process gave no answer")
+	if result == nil {
+		return s, errNoAnswer
 	}
-	return p.Result.Spec, nil
+	return result.Spec, nil
 }
+
+var errNoAnswer = errors.New("the engine gave no answer")
 
 // Run implements Lab. In a notebook it shows a live view under the cell.
 func (r Remote) Run(ctx context.Context, s Spec, watch func(Event)) (*Result, error) {
-	live := ""
-	p, err := r.call(ctx, Request{Call: "run", Spec: s, Eval: s.Eval, Runs: s.Runs, Live: gonbui.IsNotebook}, func(p Reply) {
+	var result *Result
+	show := live()
+	err := r.call(ctx, Request{Call: "run", Spec: s, Eval: s.Eval, Runs: s.Runs, Live: gonbui.IsNotebook}, func(p Reply) {
 		switch {
+		case p.Result != nil:
+			result = p.result(s.Runs)
 		case p.Live != "":
-			if live == "" {
-				live = "darkroom-" + gonbui.UniqueId()
-			}
-			gonbui.UpdateHTML(live, p.Live)
+			show(p.Live)
 		case p.Event != nil && watch != nil:
 			watch(*p.Event)
 		}
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && result == nil {
+		err = errNoAnswer
 	}
-	if p.Result == nil {
-		return nil, errors.New("the darkroom process gave no result")
+	return result, err
+}
+
+// result is the reply's, with what the JSON of its spec leaves out.
+func (p Reply) result(runs string) *Result {
+	if p.Result != nil {
+		p.Result.Spec.Eval, p.Result.Spec.Runs = p.Eval, runs
 	}
-	return p.Result, nil
+	return p.Result
+}
+
+// live returns a function that shows HTML under the cell, in the place of what it has shown before.
+func live() func(html string) {
+	id := ""
+	return func(html string) {
+		if id == "" {
+			id = "darkroom-" + gonbui.UniqueId()
+		}
+		gonbui.UpdateHTML(id, html)
+	}
 }
 
 // Sample implements Lab.
 func (r Remote) Sample(ctx context.Context, dir string, d Draw) ([]Image, error) {
-	p, err := r.call(ctx, Request{Call: "sample", Dir: dir, Draw: d}, nil)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Image, len(p.Images))
-	for i, w := range p.Images {
-		if out[i], err = w.Image(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	var out []Image
+	err := r.call(ctx, Request{Call: "sample", Dir: dir, Draw: d}, func(p Reply) { out = append(out, p.Images...) })
+	return out, err
 }
 
 // Compare carries out a comparison of the catalogue and returns its table as HTML.
 func (r Remote) Compare(ctx context.Context, name string, seeds int, quick bool) (string, error) {
 	html := ""
-	live := ""
-	_, err := r.call(ctx, Request{Call: "compare", Name: name, Seeds: seeds, Quick: quick, Live: gonbui.IsNotebook}, func(p Reply) {
+	show := live()
+	err := r.call(ctx, Request{Call: "compare", Name: name, Seeds: seeds, Quick: quick, Live: gonbui.IsNotebook}, func(p Reply) {
 		switch {
 		case p.Live != "":
-			if live == "" {
-				live = "darkroom-" + gonbui.UniqueId()
-			}
-			gonbui.UpdateHTML(live, p.Live)
+			show(p.Live)
 		case p.HTML != "":
 			html += p.HTML
 		}

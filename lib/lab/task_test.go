@@ -88,20 +88,6 @@ func ExampleParseTask() {
 	// Output: restore denoise25 naturals <nil>
 }
 
-func TestWire(t *testing.T) {
-	im := NewImage(2, 3, 1)
-	for i := range im.Pix {
-		im.Pix[i] = float32(i) / 7
-	}
-	back, err := ToWire(im).Image()
-	if err != nil || fmt.Sprint(back) != fmt.Sprint(im) {
-		t.Errorf("%v, %v", back, err)
-	}
-	if _, err := (WireImage{Height: 2, Width: 2, Channels: 1, Pix: make([]byte, 3)}).Image(); err == nil {
-		t.Error("an image with too few bytes is accepted")
-	}
-}
-
 func TestCurvesOf(t *testing.T) {
 	c := CurvesOf([]Event{{Step: 1, Values: map[string]float64{"b": 1, "loss": 2}}, {Step: 3, Values: map[string]float64{"b": 4, "loss": 5}}})
 	if len(c) != 2 || c[0].Name != "loss" || c[1].Y[1] != 4 || c[0].X[1] != 3 {
