@@ -2,6 +2,7 @@
 
 // The handler of orthogonal matching pursuit (lib/sparse, OMP): the steps of Batch-OMP, each signal by itself and in the cache. W holds the chosen
 // atoms' rows of the Gram matrix made orthogonal to one another, L⁻¹G, so that c −= b·w is all that a new atom does to the correlations.
+#include <immintrin.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,15 +22,27 @@ typedef struct {
   atomic_int failed;
 } job;
 
-// orthogonal makes the new row of W, and takes what it explains from the correlations and from what is left of the atoms.
+// scales are 1/√left, or 0 where next to nothing is left.
+DR_AVX2 static void scales(const float *restrict left, float *restrict scale, int64_t n) {
+  int64_t j = 0;
+  for (; j + 8 <= n; j += 8) {
+    __m256 l = _mm256_loadu_ps(left + j), some = _mm256_cmp_ps(l, _mm256_set1_ps(smallest), _CMP_GT_OQ);
+    _mm256_storeu_ps(scale + j, _mm256_and_ps(some, _mm256_div_ps(_mm256_set1_ps(1), _mm256_sqrt_ps(l))));
+  }
+  for (; j < n; j++) scale[j] = left[j] > smallest ? 1 / sqrtf(left[j]) : 0;
+}
+
+// take makes the new row of W, and takes what it explains from the correlations and from what is left of the atoms' squares.
 DR_AVX2 static void take(float *restrict w, float *restrict c, float *restrict left, float *restrict scale, float inverse, float b, int recursive, int64_t n) {
   for (int64_t j = 0; j < n; j++) {
-    float v = w[j] * inverse, l = left[j] - v * v;
-    w[j] = v, left[j] = l;
+    float v = w[j] * inverse;
+    w[j] = v, left[j] -= v * v;
     c[j] -= b * v;
-    float s = recursive ? 1 / sqrtf(l > smallest ? l : smallest) : scale[j];
-    scale[j] = l > smallest ? s : 0;
   }
+  if (!recursive)
+    for (int64_t j = 0; j < n; j++) scale[j] = left[j] > smallest ? scale[j] : 0;
+  else
+    scales(left, scale, n);
 }
 
 static void pursue(job *j, int64_t signal, float *room, double *lower) {
@@ -39,7 +52,7 @@ static void pursue(job *j, int64_t signal, float *room, double *lower) {
   int32_t *support = j->support + signal * k;
   memcpy(c, j->c + signal * atoms, sizeof(float) * atoms);
   memcpy(left, j->norms + signal * j->each, sizeof(float) * atoms);
-  for (int64_t i = 0; i < atoms; i++) scale[i] = left[i] > smallest ? 1 / sqrtf(left[i]) : 0;
+  scales(left, scale, atoms);
   for (; steps < k && energy > j->enough[signal]; steps++) {
     float unused;
     int64_t index = dr_largest(c, scale, atoms, &unused);
