@@ -30,7 +30,7 @@ type codedBy struct {
 	Gap       float64    `json:"gap,omitempty"` // relative to the objective
 	Nonzeros  float64    `json:"nonzeros"`
 	Same      float64    `json:"same_supports,omitempty"` // share of the patches whose atoms are darkroom's
-	Ratio     *float64   `json:"ratio,omitempty"`         // of darkroom's time to this one's
+	Ratio     *float64   `json:"ratio,omitempty"`         // of darkroom's time to this one's, the median of the rounds
 	RatioOf   [2]float64 `json:"ratio_spread,omitzero"`   // least and largest of the rounds
 	times     []float64
 }
@@ -187,13 +187,12 @@ func timeSparse(cmd *cobra.Command, b compute.Backend, p *bench.Patches, peers *
 		if i == 0 {
 			continue
 		}
-		ratio := rows[0].Median / r.Median
-		r.Ratio = &ratio
 		var each []float64
 		for k, t := range r.times {
 			each = append(each, rows[0].times[k]/t)
 		}
-		r.RatioOf = [2]float64{slices.Min(each), slices.Max(each)}
+		ratio := bench.Median(each)
+		r.Ratio, r.RatioOf = &ratio, [2]float64{slices.Min(each), slices.Max(each)}
 	}
 	return rows, nil
 }
