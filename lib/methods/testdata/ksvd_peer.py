@@ -25,7 +25,7 @@ def code(y, d):
 
 
 def update(y, d, a):
-    r = y - d @ a.toarray() if y.shape[1] < 2000 else y - (a.T @ d.T).T
+    r = y - (a.T @ d.T).T
     for k in range(d.shape[1]):
         begin, end = a.indptr[k], a.indptr[k + 1]
         users = a.indices[begin:end]
