@@ -157,7 +157,7 @@ func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]expe
 			if r.Spec.Method != "identity" { // that is the degraded picture itself
 				restorers = append(restorers, r)
 			}
-		case strings.HasPrefix(r.Spec.Task, string(lab.Translate)):
+		case strings.HasPrefix(r.Spec.Task, string(lab.Translate)), strings.HasPrefix(r.Spec.Task, string(lab.Segment)):
 			if r.Spec.Method != "identity" {
 				translators = append(translators, r)
 			}
@@ -172,7 +172,11 @@ func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]expe
 	if f, err := translations(translators...); err != nil {
 		return nil, err
 	} else if f != nil {
-		out = append(out, experiments.Figure{Name: "translations", Figure: f})
+		name := "translations"
+		if strings.HasPrefix(c.Task, string(lab.Segment)) {
+			name = "segmentations"
+		}
+		out = append(out, experiments.Figure{Name: name, Figure: f})
 	}
 	f, err := restorations(restorers...)
 	if f != nil {

@@ -132,25 +132,34 @@ func restorations(results ...*lab.Result) (plots.Figure, error) {
 }
 
 // translations is the figure of the pictures that translators of one task kept: domain A, what each made of it, and the true partner in domain B
-// if there is one; nil if the runs are none.
+// if there is one; or that of segmenters; nil if the runs are neither.
 func translations(results ...*lab.Result) (plots.Figure, error) {
-	if len(results) == 0 || !strings.HasPrefix(results[0].Spec.Task, string(lab.Translate)) {
+	if len(results) == 0 {
 		return nil, nil
 	}
-	columns := []plots.Column{{Head: "A"}}
-	truth := plots.Column{Head: "true B"}
+	kind, _, _ := strings.Cut(results[0].Spec.Task, ":")
+	made, source, partner := "translated", "A", "true B"
+	switch lab.Kind(kind) {
+	case lab.Translate:
+	case lab.Segment:
+		made, source, partner = "segmented", "picture", "truth"
+	default:
+		return nil, nil
+	}
+	columns := []plots.Column{{Head: source}}
+	truth := plots.Column{Head: partner}
 	for _, r := range results {
 		run, err := record.Open(r.Dir)
 		if err != nil {
 			return nil, err
 		}
 		column := plots.Column{Head: r.Spec.Method}
-		names, err := run.Pictures("translated")
+		names, err := run.Pictures(made)
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range names {
-			parts := map[string]*plots.Column{"translated": &column}
+			parts := map[string]*plots.Column{made: &column}
 			if len(columns) == 1 {
 				parts["source"], parts["truth"] = &columns[0], &truth
 			}

@@ -108,7 +108,7 @@ func (r *restoring) do(cmd *cobra.Command, method, at string) error {
 	if err != nil {
 		return err
 	}
-	if run != nil {
+	if run != nil && run.Spec.Method == method {
 		set = nil
 	}
 	restorer, err := e.Restorer(ctx, method, operator, set, run)
@@ -186,6 +186,8 @@ func (r *restoring) learnt(ctx context.Context, e *engine.Engine, method, operat
 		return nil, err
 	}
 	switch {
+	case !needs && r.run != "" && engine.Borrows(method, set):
+		return record.Find(r.runs, r.run)
 	case !needs && r.run != "":
 		return nil, misuse("%s learns nothing; leave --run out", method)
 	case !needs && r.train:

@@ -129,6 +129,19 @@ func catalogue() []entry {
 			Classes:  emojiGroups,
 			Files:    append(googleEmojiFiles(), twitterEmojiFiles()...),
 		}, readEmojiPairs},
+		{Info{
+			Name: "brain",
+			Title: fmt.Sprintf("axial slices of the average of 152 heads (MNI ICBM 152, T1), %d×%d grey, each with its mask of grey and white matter; split by blocks of slices",
+				sliceWidth, sliceHeight),
+			Licence: "as its authors state: use, copy and distribution for any purpose without fee, with their copyright notice (McConnell Brain Imaging Centre, McGill University, 1993-2004)",
+			Citation: "V. Fonov, A. C. Evans, K. Botteron, C. R. Almli, R. C. McKinstry, D. L. Collins: Unbiased average age-appropriate atlases " +
+				"for pediatric studies. NeuroImage 54(1), 2011",
+			Address: "https://www.mcgill.ca/bic/icbm152-152-nonlinear-atlases-version-2009",
+			Mirrors: []string{"PyPI package nilearn 0.14.1"},
+			Kinds:   []lab.Kind{lab.Segment},
+			Regions: []string{"other", "grey matter", "white matter"},
+			Files:   brainFiles(),
+		}, readBrain},
 	}
 }
 

@@ -92,6 +92,7 @@ type Info struct {
 	Mirrors  []string // other places that files come from, for people
 	Kinds    []lab.Kind
 	Classes  []string // names of the labels, by label; nil where there are none
+	Regions  []string // names of what a mask tells apart, by its pixels; nil where there are no masks
 	Files    []fetch.File
 }
 
@@ -99,7 +100,8 @@ type Info struct {
 type Dataset struct {
 	Info
 	Train, Test Split
-	// TrainB and TestB are domain B of a set for translation, whose domain A is Train and Test; nil in other sets.
+	// TrainB and TestB are domain B of a set for translation, whose domain A is Train and Test, or the masks of a set for segmentation, whose
+	// pixels are places in Regions; nil in other sets.
 	TrainB, TestB Split
 	// Paired says that picture i of Train and picture i of TrainB show the same thing, and so do those of Test and TestB. A method that
 	// learns without pairs, as CycleGAN does, must draw from Train and TrainB independently; the pairs of Test and TestB serve to measure it.

@@ -43,6 +43,7 @@ func ExampleCatalogue() {
 	// emoji-google [generate restore]
 	// emoji-twitter [generate restore]
 	// emoji [translate]
+	// brain [segment]
 }
 
 // Digest is the identity of the data, and costs no download.

@@ -63,6 +63,19 @@ func resolveFrom(m methods.Method, s lab.Spec) (lab.Spec, error) {
 	return s, nil
 }
 
+// Borrows says whether a method with these parameters restores with what a run of another method learnt.
+func Borrows(method string, set lab.Set) bool {
+	entry, err := methods.Lookup(method)
+	if err != nil {
+		return false
+	}
+	m := entry.New()
+	_, err = methods.Apply(method, m, set)
+	b, ok := m.(methods.Borrower)
+	return err == nil && ok && b.Borrows()
+}
+
+// learns says whether a method has weights of its own.
 func learns(m methods.Method) bool {
 	_, trains := m.(methods.Trainable)
 	_, fits := m.(methods.Fitter)

@@ -37,6 +37,19 @@ func TestFrom(t *testing.T) {
 			t.Errorf("%s, once more: %v", task, err)
 		}
 	}
+	pnp := lab.Spec{Method: "pnp", Task: "restore:gaussian0.6+denoise2" + folder, Runs: trained.Runs, From: own.Hash, Set: lab.Set{"iterations": 1}, Eval: lab.Eval{Images: 1}}
+	r, err := e.Run(ctx, pnp, nil)
+	if err != nil || r.Spec.Seed != 4 || r.Spec.Set["iterations"] != 1 {
+		t.Fatalf("pnp: %+v, %v", r, err)
+	}
+	pnp.From = ""
+	if _, err := e.Run(ctx, pnp, nil); err == nil || !strings.Contains(err.Error(), "pnp works with what another method learnt; name a run of it with --run") {
+		t.Errorf("pnp without a run: %v", err)
+	}
+	csgm := lab.Spec{Method: "csgm", Task: pnp.Task, Runs: trained.Runs, From: own.Hash}
+	if _, err := e.Run(ctx, csgm, nil); err == nil || !strings.Contains(err.Error(), "the run of dncnn did not learn to make pictures") {
+		t.Errorf("csgm with a denoiser: %v", err)
+	}
 	for want, change := range map[string]func(s *lab.Spec){
 		"no run \"dncnn-restore\" in":                       func(s *lab.Spec) { s.From = "dncnn-restore" },
 		"is of dncnn, not of srcnn":                         func(s *lab.Spec) { s.Method, s.Set = "srcnn", nil },

@@ -66,6 +66,7 @@ func tiny(t *testing.T) map[string]lab.Spec {
 			Set: lab.Set{"width": 4, "latent": 3, "batch": 4, "loss": "hinge", "norm": "spectral", "critic": 2, "penalty": 1}},
 		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
 			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
+		"dip": {Method: "dip", Task: "restore:inpaint50:folder:" + big, Seed: 3, Set: lab.Set{"steps": 4, "levels": 1, "width": 2, "channels": 2}, Eval: lab.Eval{Images: 2}},
 		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 16), Steps: 12, // which has an image pool
 			Set: lab.Set{"width": 2, "layers": 1, "blocks": 1, "pool": 5, "identity": 0, "batch": 2}},
 	}

@@ -26,8 +26,13 @@ func newFeed(j *job, m methods.Trainable, from int) (*feed, error) {
 	f := &feed{make(chan []any, ahead), make(chan struct{})}
 	size := m.BatchSize() * updates(m)
 	make1 := j.wholeImages(size)
-	if _, ok := j.method.(methods.Patcher); ok && j.task.Kind == lab.Restore {
-		make1 = j.patches(size, j.problem.Height)
+	if p, ok := j.method.(methods.Patcher); ok {
+		switch j.task.Kind {
+		case lab.Restore:
+			make1 = j.patches(size, j.problem.Height)
+		case lab.Segment:
+			make1 = j.patches(size, p.PatchSize())
+		}
 	}
 	go func() {
 		for step := from; ; step++ {
@@ -59,7 +64,7 @@ func (j *job) wholeImages(size int) func(step int) []any {
 		if targets != nil {
 			batch = append(batch, stack(targets, partners.At(step)))
 		}
-		if j.problem.Classes > 0 {
+		if j.problem.Classes > 0 && j.task.Kind != lab.Segment {
 			labels := make([]int32, 0, size)
 			for _, i := range chosen {
 				labels = append(labels, train[i].Label)
@@ -84,7 +89,7 @@ func stack(pictures data.Split, chosen []int) *tensors.Tensor {
 }
 
 // patches makes batches of square patches cut at random from the training pictures, each place being equally likely, and flipped and
-// turned in one of the eight ways.
+// turned in one of the eight ways; for segment, beside them the same patches of their masks.
 func (j *job) patches(size, side int) func(step int) []any {
 	train := j.data.Train
 	places := make([]int, len(train)) // running total
@@ -96,6 +101,10 @@ func (j *job) patches(size, side int) func(step int) []any {
 	return func(step int) []any {
 		r := stepRandom(j.spec.Seed, step)
 		pixels := make([]float32, size*side*side)
+		var masks []float32
+		if j.task.Kind == lab.Segment {
+			masks = make([]float32, size*side*side)
+		}
 		for b := range size {
 			at, k := r.IntN(total), 0
 			for places[k] <= at {
@@ -104,9 +113,17 @@ func (j *job) patches(size, side int) func(step int) []any {
 			pic := train[k]
 			at -= places[k] - (pic.Height-side+1)*(pic.Width-side+1)
 			y, x := at/(pic.Width-side+1), at%(pic.Width-side+1)
-			cut(pixels[b*side*side:(b+1)*side*side], pic, y, x, side, r.IntN(8))
+			symmetry := r.IntN(8)
+			cut(pixels[b*side*side:(b+1)*side*side], pic, y, x, side, symmetry)
+			if masks != nil {
+				cut(masks[b*side*side:(b+1)*side*side], j.data.TrainB[k], y, x, side, symmetry)
+			}
 		}
-		return []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
+		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
+		if masks != nil {
+			batch = append(batch, tensors.FromFlatDataAndDimensions(masks, size, side, side, 1))
+		}
+		return batch
 	}
 }
 

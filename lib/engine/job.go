@@ -94,6 +94,13 @@ func (j *job) pose() error {
 			return err
 		}
 		p.Height, p.Width, p.Channels, _ = j.data.Train.Uniform()
+		if j.task.Kind == lab.Segment {
+			p.Classes = len(j.data.Regions)
+			if m, ok := j.method.(methods.Patcher); ok && m.PatchSize() > min(p.Height, p.Width) {
+				return fmt.Errorf("%s learns from patches of %d×%d, but the pictures are %d×%d; set patch to at most %d",
+					j.spec.Method, m.PatchSize(), m.PatchSize(), p.Width, p.Height, min(p.Height, p.Width))
+			}
+		}
 	}
 	j.problem = p
 	return j.method.Pose(p)

@@ -53,6 +53,11 @@ func (j *job) measure(ctx context.Context, w *record.Writer) (map[string]lab.Met
 			return nil, err
 		}
 	}
+	if m, ok := j.method.(methods.Segmenter); ok && j.task.Kind == lab.Segment {
+		if err := j.segmentations(ctx, w, m, out); err != nil {
+			return nil, err
+		}
+	}
 	if generates(j.method) && j.spec.Eval.Samples > 0 {
 		if err := j.generated(ctx, w, out); err != nil {
 			return nil, err

@@ -41,14 +41,11 @@ func NeedsRun(method string) (bool, error) {
 	if !entry.Does(lab.Restore) {
 		return false, usage(fmt.Errorf("%s does not restore; %s", method, whoDoes(lab.Restore)))
 	}
-	m := entry.New()
-	_, trains := m.(methods.Trainable)
-	_, fits := m.(methods.Fitter)
-	return trains || fits, nil
+	return learns(entry.New()), nil
 }
 
 // Restorer makes a method ready to undo an operator, such as "denoise25". run has what the method learnt, and its parameters; it is nil for
-// one that does not learn, whose parameters are set.
+// one that does not learn, whose parameters are set, and what another method learnt for one that borrows.
 func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.Set, run *record.Run) (*Restorer, error) {
 	needs, err := NeedsRun(method)
 	if err != nil {
@@ -58,8 +55,33 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 	if err != nil {
 		return nil, usage(err)
 	}
+	entry, err := methods.Lookup(method)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if run != nil && run.Spec.Method == method {
+		set = run.Spec.Set
+	}
+	m := entry.New()
+	if _, err := methods.Apply(method, m, set); err != nil {
+		return nil, usage(err)
+	}
 	store := model.NewStore()
-	switch {
+	borrower, borrows := m.(methods.Borrower)
+	switch borrows = borrows && borrower.Borrows(); {
+	case borrows && run == nil:
+		return nil, usage(fmt.Errorf("%s works with what another method learnt; name a run of it with --run", method))
+	case borrows:
+		l, err := lent(run, true)
+		if err != nil {
+			return nil, err
+		}
+		if store, err = l.store(evalSeed); err != nil {
+			return nil, err
+		}
+		if err := e.lend(ctx, run, borrower); err != nil {
+			return nil, err
+		}
 	case needs && run == nil:
 		return nil, usage(fmt.Errorf("%s restores only with what it has learnt; name a run", method))
 	case run != nil && run.Spec.Method != method:
@@ -68,18 +90,9 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 		if task, err := lab.ParseTask(run.Spec.Task); err != nil || task.Operator != operator {
 			return nil, usage(fmt.Errorf("the run %s learnt %s, not to restore %s", run.Dir, run.Spec.Task, operator))
 		}
-		set = run.Spec.Set
 		if store, err = trained(run, evalSeed); err != nil {
 			return nil, err
 		}
-	}
-	entry, err := methods.Lookup(method)
-	if err != nil {
-		return nil, usage(err)
-	}
-	m := entry.New()
-	if _, err := methods.Apply(method, m, set); err != nil {
-		return nil, usage(err)
 	}
 	if err := m.Pose(restoreProblem(m, op)); err != nil {
 		return nil, usage(err)
@@ -87,6 +100,9 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 	restorer, ok := m.(methods.Restorer)
 	if !ok {
 		return nil, usage(fmt.Errorf("%s does not restore; %s", method, whoDoes(lab.Restore)))
+	}
+	if _, ok := m.(methods.Adapter); ok {
+		return nil, usage(fmt.Errorf("%s is fitted to each picture, which a run does: darkroom run %s restore:%s:folder:/your/pictures", method, method, operator))
 	}
 	backend, err := e.Backend(ctx)
 	if err != nil {

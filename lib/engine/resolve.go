@@ -66,7 +66,7 @@ func (e *Engine) Resolve(ctx context.Context, s lab.Spec) (lab.Spec, error) {
 	case trains && s.Steps == 0 && s.From == "":
 		s.Steps = entry.Steps
 	}
-	if !learns(m) && s.From == "" {
+	if _, adapts := m.(methods.Adapter); !learns(m) && !adapts && s.From == "" {
 		s.Seed = 0 // nothing is random
 	}
 	s.Task = task.String()

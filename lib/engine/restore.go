@@ -42,7 +42,12 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		if err != nil {
 			return fmt.Errorf("degrading %s: %w", pic.Name, err)
 		}
-		x, err := j.restore(store, m, y, aux)
+		var x lab.Image
+		if a, ok := m.(methods.Adapter); ok {
+			x, err = j.adapt(ctx, &w.Run, a, pic.Name, y, aux)
+		} else {
+			x, err = j.restore(store, m, y, aux)
+		}
 		if err != nil {
 			return fmt.Errorf("restoring %s: %w", pic.Name, err)
 		}

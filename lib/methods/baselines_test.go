@@ -9,7 +9,6 @@ import (
 	"darkroom/lib/engine/xlatest"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
-	"darkroom/lib/physics"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -40,27 +39,13 @@ func references(t *testing.T) (vectors map[string][]float64, objective float64) 
 // restored is what a method makes of a grey measurement.
 func restored(t *testing.T, name, operator string, set lab.Set, y []float64, h, w int) []float64 {
 	t.Helper()
-	e, err := methods.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := e.New()
-	if _, err := methods.Apply(name, m, set); err != nil {
-		t.Fatal(err)
-	}
-	op, err := physics.Parse(operator)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Pose(methods.Problem{Kind: lab.Restore, Channels: 1, Operator: op}); err != nil {
-		t.Fatal(err)
-	}
+	m := posed(t, name, operator, set).(methods.Restorer)
 	single := make([]float32, len(y))
 	for i, v := range y {
 		single[i] = float32(v)
 	}
 	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, y *graph.Node) *graph.Node {
-		return m.(methods.Restorer).Restore(s, y, nil)
+		return m.Restore(s, y, nil)
 	}, tensor(single, 1, h, w, 1))
 	x := make([]float64, 0, len(y))
 	for _, v := range flat(out) {

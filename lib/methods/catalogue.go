@@ -22,6 +22,7 @@ func Catalogue() []Entry {
 	return []Entry{
 		{"identity", []lab.Kind{lab.Restore, lab.Translate}, "the image as it came: what every method must beat", 0, func() Method { return new(Unchanged) }},
 		{"bicubic", []lab.Kind{lab.Restore}, "Keys 1981, Cubic convolution interpolation for digital image processing, IEEE Trans. ASSP 29(6)", 0, func() Method { return new(Bicubic) }},
+		{"interpolate", []lab.Kind{lab.Restore}, "Knutsson & Westin 1993, Normalized and differential convolution, CVPR", 0, func() Method { return new(Interpolation) }},
 		{"median", []lab.Kind{lab.Restore}, "Tukey 1977, Exploratory data analysis", 0, func() Method { return new(Median) }},
 		{"wiener", []lab.Kind{lab.Restore}, "Wiener 1949, Extrapolation, interpolation, and smoothing; local form of Lee 1980, IEEE PAMI 2(2)", 0, func() Method { return new(Wiener) }},
 		{"nlm", []lab.Kind{lab.Restore}, "Buades, Coll & Morel 2005, A non-local algorithm for image denoising, CVPR", 0, func() Method { return new(NLM) }},
@@ -61,11 +62,18 @@ func Catalogue() []Entry {
 		{"srcnn", []lab.Kind{lab.Restore}, "Dong et al. 2014, Image super-resolution using deep convolutional networks, arXiv:1501.00092", 3000, func() Method { return new(SRCNN) }},
 		{"espcn", []lab.Kind{lab.Restore}, "Shi et al. 2016, Real-time single image super-resolution by sub-pixel convolution, arXiv:1609.05158", 3000, func() Method { return new(ESPCN) }},
 		{"vdsr", []lab.Kind{lab.Restore}, "Kim, Lee & Lee 2016, Accurate image super-resolution using very deep networks, arXiv:1511.04587", 3000, func() Method { return new(VDSR) }},
-		{"unet", []lab.Kind{lab.Restore}, "Ronneberger, Fischer & Brox 2015, U-Net, arXiv:1505.04597", 3000, func() Method { return new(UNet) }},
+		{"unet", []lab.Kind{lab.Restore, lab.Segment}, "Ronneberger, Fischer & Brox 2015, U-Net, arXiv:1505.04597", 3000, func() Method { return new(UNet) }},
 		{"modl", []lab.Kind{lab.Restore}, "Aggarwal, Mani & Jacob 2019, MoDL, IEEE TMI 38(2), arXiv:1712.02862", 2000, func() Method { return new(MoDL) }},
 		{"lista", []lab.Kind{lab.Restore}, "Gregor & LeCun 2010, Learning fast approximations of sparse coding, ICML", 2000, func() Method { return new(LISTA) }},
+		{"pnp", []lab.Kind{lab.Restore}, "Venkatakrishnan, Bouman & Wohlberg 2013, Plug-and-play priors for model based reconstruction, GlobalSIP", 0, func() Method { return new(PnP) }},
+		{"red", []lab.Kind{lab.Restore}, "Romano, Elad & Milanfar 2017, The little engine that could: regularization by denoising, arXiv:1611.02862", 0, func() Method { return new(RED) }},
+		{"csgm", []lab.Kind{lab.Restore}, "Bora, Jalal, Price & Dimakis 2017, Compressed sensing using generative models, arXiv:1703.03208", 0, func() Method { return new(CSGM) }},
+		{"dip", []lab.Kind{lab.Restore}, "Ulyanov, Vedaldi & Lempitsky 2018, Deep image prior, arXiv:1711.10925", 0, func() Method { return new(DIP) }},
 		{"pix2pix", []lab.Kind{lab.Translate}, "Isola, Zhu, Zhou & Efros 2017, Image-to-image translation with conditional adversarial networks, arXiv:1611.07004", 4000, func() Method { return new(Pix2Pix) }},
 		{"cyclegan", []lab.Kind{lab.Translate}, "Zhu, Park, Isola & Efros 2017, Unpaired image-to-image translation using cycle-consistent adversarial networks, arXiv:1703.10593", 5000, func() Method { return new(CycleGAN) }},
+		{"otsu", []lab.Kind{lab.Segment}, "Otsu 1979, A threshold selection method from gray-level histograms, IEEE Trans. SMC 9(1)", 0, func() Method { return new(Otsu) }},
+		{"kmeans", []lab.Kind{lab.Segment}, "Lloyd 1982, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28(2)", 0, func() Method { return new(KMeans) }},
+		{"fcn", []lab.Kind{lab.Segment}, "Long, Shelhamer & Darrell 2015, Fully convolutional networks for semantic segmentation, arXiv:1411.4038", 1000, func() Method { return new(FCN) }},
 		{"lenet", []lab.Kind{lab.Classify}, "after LeCun et al. 1998, Gradient-based learning applied to document recognition, Proc. IEEE 86(11)", 2000, func() Method { return new(LeNet) }},
 	}
 }

@@ -17,7 +17,7 @@ type Scope = nn.Scope
 type Problem struct {
 	Kind                    lab.Kind
 	Height, Width, Channels int              // of the training images; for restore, of the patches
-	Classes                 int              // number of labels, 0 if there are none
+	Classes                 int              // number of labels, 0 if there are none; for segment, of the regions
 	Operator                physics.Operator // restore only
 }
 
@@ -36,7 +36,7 @@ func (p *Posed) Pose(q Problem) error { p.problem = q; return nil }
 type Batch struct {
 	X *Node
 	// Target is what X is to become, as many images: for translate of domain B, each the true partner of X's if the method is Supervised, and drawn
-	// independently of X if not; nil for other tasks.
+	// independently of X if not; for segment the masks, of one channel, whose values are the numbers of regions over 255; nil for other tasks.
 	Target *Node
 	Label  *Node // [batch] int32, of X; nil if the data has no labels
 }
@@ -201,6 +201,25 @@ type DomainFitter interface {
 type Local interface {
 	// Reach is how many pixels of the measurement away a restored pixel looks; negative if it looks at the whole picture.
 	Reach() int
+}
+
+// Segmenter methods tell regions apart: from images x [n, height, width, channels] in [0, 1] to a score of each class for each pixel,
+// [n, height, width, classes].
+type Segmenter interface {
+	Method
+	Scores(s *Scope, x *Node) *Node
+}
+
+// Adapted is the scope of the variables that an adapter fits.
+const Adapted = "adapted"
+
+// Adapter methods fit variables, below Adapted, to each measurement by itself before they restore it: a latent, or a whole network.
+type Adapter interface {
+	Restorer
+	// Adapt says how.
+	Adapt() (steps int, by nn.Optimizer)
+	// Misfit is what is minimised, a scalar.
+	Misfit(s *Scope, y, aux *Node) *Node
 }
 
 // Borrowed is the scope below which a borrower finds the weights that it borrows.

@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"darkroom/lib/lab"
 	"darkroom/lib/nn"
 	"darkroom/lib/physics"
 
@@ -10,7 +11,7 @@ import (
 // UNet sees the picture at several scales (Ronneberger et al. 2015, arXiv:1505.04597): on the way down two convolutions of 3×3 a level, then
 // the largest of each 2×2 pixels; on the way up a 2×2 up-convolution, beside which the way down's last picture of that size is laid. It
 // restores by what it adds to the first estimate y, x̂ = y + U(y). The paper, which segments, has 5 levels from 64 channels, and loses
-// the pixels at the edges where this one pads by zeros.
+// the pixels at the edges where this one pads by zeros. To segment, U's outputs are the scores of the classes.
 type UNet struct {
 	Pairs
 	Levels int `default:"3" range:"1:6" help:"scales; the picture is halved between two"`
@@ -19,6 +20,9 @@ type UNet struct {
 
 // Objectives implements Trainable.
 func (m *UNet) Objectives() []Objective {
+	if m.problem.Kind == lab.Segment {
+		return m.classify(m.Scores)
+	}
 	return m.regress(0, func(s *Scope, x *Node) *Node { return m.error(s, x, m.Restore) })
 }
 
@@ -26,6 +30,11 @@ func (m *UNet) Objectives() []Objective {
 func (m *UNet) Restore(s *Scope, y, aux *Node) *Node {
 	y = physics.Start(m.problem.Operator, y, aux)
 	return Add(y, unet(s.At("network"), y, m.Levels, m.Width, y.Shape().Dim(3)))
+}
+
+// Scores implements Segmenter.
+func (m *UNet) Scores(s *Scope, x *Node) *Node {
+	return unet(s.At("network"), x, m.Levels, m.Width, m.problem.Classes)
 }
 
 // unet is the network, from images [n, h, w, c] of any size to [n, h, w, out].
