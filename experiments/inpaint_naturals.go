@@ -11,7 +11,7 @@ var inpaintNaturals = Comparison{
 		{Method: "interpolate"},
 		{Method: "tv"},
 		{Method: "fista", Slow: true},
-		{Name: "pnp-hqs-dncnn", Method: "pnp", Set: lab.Set{"iterations": 16}, Trained: true, From: blindDnCNN, QuickSteps: 100},
+		{Name: "pnp-hqs-dncnn", Method: "pnp", Trained: true, From: blindDnCNN, QuickSteps: 100},
 		{Method: "dncnn", Set: dncnnSet, Trained: true, Steps: 10_000, QuickSteps: 50},
 		{Method: "unet", Set: lab.Set{"batch": 16}, Trained: true, Steps: 10_000, QuickSteps: 20},
 	},

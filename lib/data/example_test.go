@@ -27,7 +27,7 @@ func ExampleLookup() {
 	fmt.Println(err)
 	// Output:
 	// MIT (Zalando SE)
-	// unknown dataset "natural" (did you mean "naturals"?); there are mnist, fashion-mnist, naturals, cifar-10, emoji-google, emoji-twitter and emoji, and folder:/some/pictures for a folder of your own
+	// unknown dataset "natural" (did you mean "naturals"?); there are mnist, fashion-mnist, naturals, cifar-10, emoji-google, emoji-twitter, emoji and brain, and folder:/some/pictures for a folder of your own
 }
 
 // Catalogue lists the pinned datasets.

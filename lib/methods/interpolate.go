@@ -2,13 +2,12 @@ package methods
 
 import (
 	"fmt"
-	"math"
 
 	"darkroom/lib/physics"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 
-	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/compute/shapes"
 )
 
 // Interpolation fills in missing pixels by normalised convolution (Knutsson & Westin 1993, Normalized and differential convolution, CVPR): each
@@ -55,13 +54,9 @@ func tent(x *Node, r int) *Node {
 	return Einsum("nhwc,wj->nhjc", x, band(x, x.Shape().Dim(2), r))
 }
 
-// band is the matrix [n, n] of 1 − |i − j|/r, at least 0.
+// band is the matrix [n, n] of 1 − |i − j|/r, at least 0. It is computed in the program, whose text would be megabytes of constants otherwise.
 func band(x *Node, n, r int) *Node {
-	v := make([]float32, n*n)
-	for i := range n {
-		for j := range n {
-			v[i*n+j] = float32(math.Max(0, 1-math.Abs(float64(i-j))/float64(r)))
-		}
-	}
-	return ConstTensor(x.Graph(), tensors.FromFlatDataAndDimensions(v, n, n))
+	shape := shapes.Make(x.DType(), n, n)
+	apart := Abs(Sub(Iota(x.Graph(), shape, 0), Iota(x.Graph(), shape, 1)))
+	return MaxScalar(OneMinus(MulScalar(apart, 1/float64(r))), 0)
 }

@@ -32,7 +32,7 @@ func (m *TV) Restore(_ *Scope, y, aux *Node) *Node {
 			gamma = 1
 		}
 	}
-	x := physics.Start(op, y, aux)
+	x := whole(op, y, aux)
 	zero := ZerosLike(x)
 	state := []*Node{Const(g, int32(0)), x, x, zero, zero, Const(g, float32(primalStep/norm)), Const(g, float32(1/(primalStep*norm))), lambda, y}
 	if !exact {
