@@ -274,8 +274,14 @@ func (g *gonb) interrupt(over <-chan struct{}) {
 	}
 }
 
-// stop ends GoNB, which ends the cell's program, and waits for it. What the two leave, endGroup ends.
+// stop ends the cell's program and GoNB, and waits for it. What the two leave, endGroup ends. The program gets SIGTERM: an interrupt, which
+// GoNB would send it, would stop the training that it waits for.
 func (g *gonb) stop(grace time.Duration) {
+	if children, known := childrenOf(g.cmd.Process.Pid); known && !g.ended() {
+		for _, child := range children {
+			_ = syscall.Kill(child, syscall.SIGTERM)
+		}
+	}
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-g.done:

@@ -91,12 +91,9 @@ func (a *app) listen(ctx context.Context, session string) error {
 		return err
 	}
 	e := a.engine()
+	o.Jobs = new(serve.Jobs)
 	err = serve.Listen(ctx, place, o, func(ctx context.Context, q lab.Request, send func(lab.Reply) error) error {
-		c := &call{app: *a, send: send}
-		c.app.err = sayer(send)
-		c.app.runs, c.app.live = q.Runs, q.Live
-		c.Engine = e.With(engine.Options{Say: c.app.say, Checkpoint: a.checkpoint, Folder: q.Folder})
-		return c.answer(ctx, q)
+		return (&call{Engine: e, app: *a, jobs: o.Jobs}).to(q, send).answer(ctx, q)
 	})
 	if errors.Is(err, lab.ErrRunning) {
 		return nil // whoever has started this one asks that one
@@ -149,7 +146,17 @@ func (a *app) stopEngine(ctx context.Context, session string) error {
 type call struct {
 	*engine.Engine
 	app  app
+	jobs *serve.Jobs
 	send func(lab.Reply) error
+}
+
+// to is a call of the same engine that says what it has to say elsewhere.
+func (c *call) to(q lab.Request, send func(lab.Reply) error) *call {
+	out := &call{app: c.app, jobs: c.jobs, send: send}
+	out.app.err = sayer(send)
+	out.app.runs, out.app.live = q.Runs, q.Live
+	out.Engine = c.With(engine.Options{Say: out.app.say, Checkpoint: c.app.checkpoint, Folder: q.Folder})
+	return out
 }
 
 // sayer makes replies of the lines that the command would write to stderr.
@@ -175,8 +182,10 @@ func (c *call) answer(ctx context.Context, q lab.Request) error {
 			return err
 		}
 		return c.result(&lab.Result{Spec: spec, Hash: spec.Hash()})
-	case "run":
+	case "run", "start":
 		return c.run(ctx, q)
+	case "attach", "stop", "get":
+		return c.named(ctx, q)
 	case "sample":
 		images, err := c.Sample(ctx, q.Dir, q.Draw)
 		if err != nil {
@@ -202,25 +211,6 @@ func (c *call) images(images []lab.Image) error {
 		images = images[n:]
 	}
 	return nil
-}
-
-func (c *call) run(ctx context.Context, q lab.Request) error {
-	view := plots.Live(q.Spec.Method + " on " + q.Spec.Task)
-	r, err := (&drawing{Engine: c.Engine, app: &c.app}).Run(ctx, q.Spec, func(ev lab.Event) {
-		view.Add(ev)
-		if q.Live && view.Due() {
-			_ = c.send(lab.Reply{Live: view.HTML()})
-		}
-		_ = c.send(lab.Reply{Event: &ev})
-	})
-	view.Finish()
-	if q.Live && len(view.Curves()) > 0 {
-		_ = c.send(lab.Reply{Live: view.HTML()})
-	}
-	if err != nil {
-		return err
-	}
-	return c.result(r)
 }
 
 func (c *call) compare(ctx context.Context, q lab.Request) error {

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -104,11 +106,93 @@ func TestEngine(t *testing.T) {
 	if e := lab.Engines(); len(e) != 1 {
 		t.Errorf("engines: %v", e)
 	}
-	began1 := time.Now()
-	if images, err := r.Sample(t.Context(), found(t, together, "dcgan"), lab.Draw{N: 64}); err != nil || len(images) != 64 {
+	dir := found(t, together, "dcgan")
+	first := draw(t, r, dir)
+	begin := time.Now()
+	again := draw(t, r, dir)
+	t.Logf("a second draw took %.3f s", time.Since(begin).Seconds())
+	if !reflect.DeepEqual(first, again) {
+		t.Error("equal draws differ")
+	}
+}
+
+func draw(t *testing.T, r lab.Remote, dir string) []lab.Image {
+	t.Helper()
+	images, err := r.Sample(t.Context(), dir, lab.Draw{N: 64, Seed: 3})
+	if err != nil || len(images) != 64 {
 		t.Errorf("%d images, %v", len(images), err)
 	}
-	t.Logf("a draw took %.2f s", time.Since(began1).Seconds())
+	return images
+}
+
+// TestDetach starts a training, leaves it, draws beside it, finds it again by its name, with all it has said, and stops it; a last call ends it.
+func TestDetach(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains")
+	}
+	r := remote(t)
+	dir := t.TempDir()
+	t.Setenv("DARKROOM_RUNS", filepath.Join(dir, "runs"))
+	if err := writePictures(filepath.Join(dir, "pictures"), 12, 28); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	spec := lab.Spec{Method: "vae", Task: "generate:folder:pictures@8", Steps: 200, Set: lab.Set{"hidden": 8, "latent": 2, "batch": 4}}
+	done, err := r.Run(t.Context(), spec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Steps, spec.Name = 1_000_000, "long"
+	started, err := r.Start(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follow := func(training *lab.Training) (first int, err error) { // leaves at the first step after the tenth
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		_, err = training.Follow(ctx, func(e lab.Event) {
+			if e.Values == nil {
+				return
+			}
+			if first == 0 {
+				first = e.Step
+			}
+			if e.Step > 10 {
+				leave()
+			}
+		})
+		return first, err
+	}
+	first, err := follow(started)
+	if !errors.Is(err, lab.ErrDetached) {
+		t.Errorf("left: %v", err)
+	}
+	draw(t, r, done.Dir)
+	if _, err := r.Get(t.Context(), "", "long"); err == nil || !strings.Contains(err.Error(), "is not finished: lab.Attach(") {
+		t.Errorf("a run that is not complete: %v", err)
+	}
+	found, err := r.Attach(t.Context(), "", "long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := follow(found); !errors.Is(err, lab.ErrDetached) || again != first || found.Hash != started.Hash {
+		t.Errorf("found again: %v, from step %d, not %d", err, again, first)
+	}
+	found.StopOnInterrupt = true
+	if _, err := follow(found); err == nil || !strings.Contains(err.Error(), "stopped after step") {
+		t.Errorf("stopped: %v", err)
+	}
+	if resumed, err := r.Attach(t.Context(), "", found.Hash[:8]); err != nil {
+		t.Error(err)
+	} else if resumed.Stop(); resumed.Dir != found.Dir {
+		t.Errorf("%s, not %s", resumed.Dir, found.Dir)
+	}
+	if run, err := r.Get(t.Context(), "", done.Hash[:6]); err != nil || len(run.Curves()) == 0 || len(run.Metrics) == 0 {
+		t.Errorf("a complete run: %+v, %v", run, err)
+	}
+	if _, err := r.Attach(t.Context(), "", "none"); err == nil || !strings.Contains(err.Error(), `no run "none"`) {
+		t.Errorf("no run: %v", err)
+	}
 }
 
 func found(t *testing.T, runs, method string) string {

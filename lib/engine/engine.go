@@ -41,6 +41,7 @@ type opened struct {
 	backend compute.Backend
 	plugin  plugin.Plugin
 	kernels onednn.Status
+	atHand  []*warm // the one asked for last at the end
 }
 
 var _ lab.Lab = (*Engine)(nil)

@@ -28,23 +28,85 @@ func (e *Engine) Sample(ctx context.Context, dir string, d lab.Draw) ([]lab.Imag
 	if err != nil {
 		return nil, err
 	}
-	j, err := e.prepare(ctx, r.Spec, nil)
+	w, err := e.warm(r)
 	if err != nil {
 		return nil, err
 	}
-	if !generates(j.method) {
-		return nil, usage(fmt.Errorf("%s was made to %s pictures and does not make new ones", r.Spec.Method, j.task.Kind))
+	w.mu.Lock() // draws from one run come one after the other
+	defer w.mu.Unlock()
+	if w.sampler == nil {
+		j, err := e.prepare(ctx, r.Spec, nil)
+		if err != nil {
+			return nil, err
+		}
+		if w.sampler, err = j.sampler(r); err != nil {
+			return nil, err
+		}
 	}
 	var out []lab.Image
-	err = j.draw(ctx, r, d, func(pixels []float32) {
-		p := j.problem
+	err = w.sampler.draw(ctx, d, func(pixels []float32) {
+		p := w.sampler.job.problem
 		out = append(out, lab.Image{Height: p.Height, Width: p.Width, Channels: p.Channels, Pix: pixels})
 	})
 	return out, err
 }
 
+// sampler draws from a trained generator: its program is compiled once for each size of a batch.
+type sampler struct {
+	job     *job
+	store   *model.Store
+	exec    *model.Exec // nil where nothing is computed
+	chooses bool        // the class of samples
+}
+
+// sampler reads what the run has learnt. Close it when it is no longer needed.
+func (j *job) sampler(r *record.Run) (*sampler, error) {
+	if !generates(j.method) {
+		return nil, usage(fmt.Errorf("%s was made to %s pictures and does not make new ones", r.Spec.Method, j.task.Kind))
+	}
+	s := &sampler{job: j}
+	m, ok := j.method.(methods.Sampler)
+	if !ok { // a Chooser
+		return s, nil
+	}
+	conditional, chooses := m.(methods.Conditional)
+	s.chooses = chooses
+	var err error
+	if s.store, err = trained(r, 0); err != nil {
+		return nil, err
+	}
+	err = guard(j.spec.Method, func() (err error) {
+		s.exec, err = model.NewExec(j.backend, s.store, func(scope *model.Scope, inputs []*graph.Node) *graph.Node {
+			s.store.SetTraining(inputs[0].Graph(), false)
+			if chooses {
+				return conditional.SampleClass(scope, inputs[0], inputs[1])
+			}
+			return m.Sample(scope, inputs[0])
+		})
+		return err
+	})
+	return s, err
+}
+
+func (s *sampler) close() {
+	if s != nil && s.exec != nil {
+		s.exec.Finalize()
+	}
+}
+
 // draw makes samples in batches of one shape; keep sees the pixels of each.
 func (j *job) draw(ctx context.Context, r *record.Run, d lab.Draw, keep func(pixels []float32)) error {
+	s, err := j.sampler(r)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.draw(ctx, d, keep)
+}
+
+// draw makes samples, the same for equal d whatever was drawn before.
+func (s *sampler) draw(ctx context.Context, d lab.Draw, keep func(pixels []float32)) error {
+	j := s.job
 	if c, ok := j.method.(methods.Chooser); ok {
 		if d.Class != "" || d.Walk != "" {
 			return usage(fmt.Errorf("%s draws training images, and has neither classes to choose (%q) nor a way between images (%q); leave them out", j.spec.Method, d.Class, d.Walk))
@@ -54,56 +116,44 @@ func (j *job) draw(ctx context.Context, r *record.Run, d lab.Draw, keep func(pix
 		}
 		return nil
 	}
-	m := j.method.(methods.Sampler)
-	conditional, chooses := m.(methods.Conditional)
-	label, err := j.labels(chooses, d)
+	label, err := j.labels(s.chooses, d)
 	if err != nil {
 		return err
 	}
-	store, err := trained(r, d.Seed)
+	batch := min(d.N, 256)
+	z, err := noise(d, batch, j.method.(methods.Sampler).LatentSize())
 	if err != nil {
+		return err
+	}
+	if err := s.store.SetRNGStateFromSeed(d.Seed); err != nil {
 		return err
 	}
 	return guard(j.spec.Method, func() error {
-		exec, err := model.NewExec(j.backend, store, func(s *model.Scope, inputs []*graph.Node) *graph.Node {
-			store.SetTraining(inputs[0].Graph(), false)
-			if chooses {
-				return conditional.SampleClass(s, inputs[0], inputs[1])
-			}
-			return m.Sample(s, inputs[0])
-		})
-		if err != nil {
-			return err
-		}
-		defer exec.Finalize()
-		n := d.N
-		batch := min(n, 256)
-		z, err := noise(d, batch, m.LatentSize())
-		if err != nil {
-			return err
-		}
-		for from := 0; from < n; from += batch {
+		for from := 0; from < d.N; from += batch {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			inputs := []any{z()}
-			if chooses {
+			if s.chooses {
 				labels := make([]int32, batch)
 				for i := range labels {
 					labels[i] = label()
 				}
 				inputs = append(inputs, labels)
 			}
-			out, err := exec.Call(inputs...)
+			out, err := s.exec.Call(inputs...)
 			if err != nil {
 				return err
 			}
 			pixels, err := tensors.CopyFlatData[float32](out[0])
+			if err == nil {
+				err = out[0].FinalizeAll()
+			}
 			if err != nil {
 				return err
 			}
 			size := len(pixels) / batch
-			for i := range min(batch, n-from) {
+			for i := range min(batch, d.N-from) {
 				keep(pixels[i*size : (i+1)*size])
 			}
 		}

@@ -126,12 +126,18 @@ var errNoAnswer = errors.New("the engine gave no answer")
 
 // Run implements Lab. In a notebook it shows a live view under the cell.
 func (r Remote) Run(ctx context.Context, s Spec, watch func(Event)) (*Result, error) {
+	return r.follow(ctx, Request{Call: "run", Spec: s, Eval: s.Eval, Runs: s.Runs, Name: s.Name}, watch)
+}
+
+// follow asks for what a run says and comes to.
+func (r Remote) follow(ctx context.Context, q Request, watch func(Event)) (*Result, error) {
 	var result *Result
 	show := live()
-	err := r.call(ctx, Request{Call: "run", Spec: s, Eval: s.Eval, Runs: s.Runs, Live: gonbui.IsNotebook}, func(p Reply) {
+	q.Live = gonbui.IsNotebook
+	err := r.call(ctx, q, func(p Reply) {
 		switch {
 		case p.Result != nil:
-			result = p.result(s.Runs)
+			result = p.result(q.Runs)
 		case p.Live != "":
 			show(p.Live)
 		case p.Event != nil && watch != nil:

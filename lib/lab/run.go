@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // Run is a finished run in hand: what it measured, its curves, and samples on request.
@@ -24,8 +23,13 @@ var Default Lab = Remote{}
 
 // Do carries out a spec by the Default lab, goes on with it, or returns it at once if it is complete.
 func Do(ctx context.Context, s Spec) (*Run, error) {
+	return collect(Default, func(watch func(Event)) (*Result, error) { return Default.Run(ctx, s, watch) })
+}
+
+// collect makes a Run of a result and of the scalars of the events before it.
+func collect(l Lab, do func(watch func(Event)) (*Result, error)) (*Run, error) {
 	var events []Event
-	result, err := Default.Run(ctx, s, func(e Event) {
+	result, err := do(func(e Event) {
 		if e.Values != nil {
 			events = append(events, e)
 		}
@@ -33,13 +37,14 @@ func Do(ctx context.Context, s Spec) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Run{*result, CurvesOf(events), Default}, nil
+	return &Run{*result, CurvesOf(events), l}, nil
 }
 
 // MustRun is Do for a notebook's cell: an interrupt stops the training at the next step, after a checkpoint, and an error ends the cell with
-// its message.
+// its message. When the kernel restarts or the cell is killed, the training goes on: the same call shows it again. See Start for trainings
+// that an interrupt leaves alone.
 func MustRun(s Spec) *Run {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	r, err := Do(ctx, s)
 	if err != nil {
@@ -73,7 +78,7 @@ func (r *Run) Sample(ctx context.Context, d Draw) ([]Image, error) {
 
 // MustCompare carries out a comparison of the catalogue and returns its table, which plots.Show shows. quick takes small budgets.
 func MustCompare(name string, seeds int, quick bool) HTML {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	remote, ok := Default.(Remote)
 	if !ok {

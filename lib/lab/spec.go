@@ -34,6 +34,7 @@ type Spec struct {
 
 	Eval Eval   `json:"-"` // how to measure; outside the identity
 	Runs string `json:"-"` // folder of run directories; empty means the default one
+	Name string `json:"-"` // what to call the run in Attach and Get; outside the identity
 }
 
 // Canonical returns the encoding that is hashed: JSON with sorted keys and no white space.

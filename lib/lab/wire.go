@@ -27,14 +27,14 @@ const (
 // Request asks the engine for work.
 type Request struct {
 	Protocol int    `json:"protocol"`
-	Call     string `json:"call"` // "run", "sample", "compare", "methods", "resolve"; "cancel" ends the call before it
+	Call     string `json:"call"` // "run", "start", "attach", "stop", "get", "sample", "compare", "methods", "resolve"; "cancel" ends the call before it
 	Spec     Spec   `json:"spec"`
 	Eval     Eval   `json:"eval"`
 	Runs     string `json:"runs,omitempty"`   // folder of run directories, absolute
 	Folder   string `json:"folder,omitempty"` // what relative paths in the spec's task are below
 	Dir      string `json:"dir,omitempty"`    // sample: the run directory, absolute
 	Draw     Draw   `json:"draw"`             // sample
-	Name     string `json:"name,omitempty"`   // compare: the comparison
+	Name     string `json:"name,omitempty"`   // compare: the comparison; attach, stop, get: the run; run, start: what to call it
 	Seeds    int    `json:"seeds,omitempty"`  // compare: how many
 	Quick    bool   `json:"quick,omitempty"`  // compare: small budgets
 	Live     bool   `json:"live,omitempty"`   // send a drawing of the curve now and then

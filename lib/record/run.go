@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,8 +73,8 @@ func parseSpec(b []byte) (lab.Spec, error) {
 	return f.Spec, nil
 }
 
-// Find returns the run that a person named: a directory, or the first digits of a hash below runs (empty means the
-// default folder).
+// Find returns the run that a person named: a directory, the first digits of a hash, or a name that SetName gave, below runs (empty means
+// the default folder).
 func Find(runs, name string) (*Run, error) {
 	if _, err := os.Stat(filepath.Join(name, "spec.json")); err == nil {
 		return Open(name)
@@ -83,6 +84,11 @@ func Find(runs, name string) (*Run, error) {
 	}
 	if _, err := os.Stat(filepath.Join(runs, name, "spec.json")); err == nil && name != "" {
 		return Open(filepath.Join(runs, name))
+	}
+	if path, err := namePath(runs, name); err == nil {
+		if dir, err := os.ReadFile(path); err == nil {
+			return Open(filepath.Join(runs, filepath.Base(string(dir))))
+		}
 	}
 	all, err := List(runs)
 	if err != nil {
@@ -102,6 +108,29 @@ func Find(runs, name string) (*Run, error) {
 	default:
 		return nil, fmt.Errorf("%q fits %d runs in %s: give more digits of the hash", name, len(found), runs)
 	}
+}
+
+var names = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,99}$`)
+
+// namePath is the file that says which run has a name.
+func namePath(runs, name string) (string, error) {
+	if !names.MatchString(name) {
+		return "", fmt.Errorf("%q is no name for a run: use at most 100 letters, digits, hyphens, underscores and points", name)
+	}
+	return filepath.Join(runs, "names", name), nil
+}
+
+// SetName gives the run of a resolved spec a name of the user's; the run that had it loses it. The name is no part of the run.
+func SetName(name string, s lab.Spec) error {
+	dir := Path(s)
+	path, err := namePath(filepath.Dir(dir), name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return writeWhole(path, []byte(filepath.Base(dir)))
 }
 
 // List returns the runs below a folder whose spec is good, by directory name. A folder that does not exist has none.

@@ -26,6 +26,7 @@ type Options struct {
 	Idle    time.Duration // end after so long without a request; 0 means IdleTime
 	Owner   int           // end when this process has ended; 0 means none
 	Log     io.Writer     // told of mistakes of the engine's own
+	Jobs    *Jobs         // where answers leave work that outlives them; nil means nowhere
 }
 
 // IdleTime is how long an engine waits for the next request.
@@ -44,7 +45,7 @@ type server struct {
 	answer  Answer
 
 	mu     sync.Mutex // over what follows
-	active int        // connections
+	active int        // connections and jobs
 	ending bool
 	timer  *time.Timer
 	calls  sync.WaitGroup
@@ -62,6 +63,10 @@ func Listen(ctx context.Context, place lab.Place, o Options, answer Answer) erro
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s := &server{options: o, answer: answer}
+	if o.Jobs == nil {
+		o.Jobs = new(Jobs)
+	}
+	o.Jobs.open(ctx, s)
 	var l *net.UnixListener
 	held, err := place.Hold(lab.Running{Session: place.Session, PID: os.Getpid(), Command: o.Command}, func() (err error) {
 		l, err = net.ListenUnix("unix", &net.UnixAddr{Name: place.Socket(), Net: "unix"})
@@ -180,7 +185,7 @@ func (s *server) serve(ctx context.Context, c *net.UnixConn) {
 	if err == nil {
 		ctx, cancel := context.WithCancelCause(ctx)
 		go listen(c, cancel)
-		err = s.guarded(ctx, q, out.send)
+		err = s.guarded(q.Call, func() error { return s.answer(ctx, q, out.send) })
 		cancel(nil)
 	}
 	if err != nil {
@@ -201,14 +206,14 @@ func listen(c net.Conn, cancel context.CancelCauseFunc) {
 }
 
 // guarded turns a panic into an error: the engine, which others use too, lives on.
-func (s *server) guarded(ctx context.Context, q lab.Request, send func(lab.Reply) error) (err error) {
+func (s *server) guarded(call string, do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.log("%s: panic: %v\n%s", q.Call, r, debug.Stack())
-			err = fmt.Errorf("%s: a mistake in darkroom or in a method: %v; the engine goes on, and its log has the stack (darkroom engine --list)", q.Call, r)
+			s.log("%s: panic: %v\n%s", call, r, debug.Stack())
+			err = fmt.Errorf("%s: a mistake in darkroom or in a method: %v; the engine goes on, and its log has the stack (darkroom engine lists engines)", call, r)
 		}
 	}()
-	return s.answer(ctx, q, send)
+	return do()
 }
 
 // replies writes to a client, one reply at a time.

@@ -129,6 +129,56 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// TestJobs leaves work behind: those who come later see it from its beginning, and it ends when it is told to.
+func TestJobs(t *testing.T) {
+	jobs := new(Jobs)
+	engine(t, Options{Jobs: jobs})
+	step := make(chan int)
+	job, err := jobs.Start("a", nil, func(ctx context.Context, tell func(lab.Reply)) error {
+		for {
+			select {
+			case n := <-step:
+				tell(lab.Reply{Event: &lab.Event{Step: n}})
+			case <-ctx.Done():
+				return fmt.Errorf("stopped: %w", context.Cause(ctx))
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step <- 1
+	step <- 2
+	gone, leave := context.WithCancelCause(t.Context())
+	var seen []int
+	see := func(p lab.Reply) error {
+		if seen = append(seen, p.Event.Step); p.Event.Step == 2 {
+			leave(errGone)
+		}
+		return nil
+	}
+	if err := job.Follow(gone, see); !errors.Is(err, errGone) || fmt.Sprint(seen) != "[1 2]" {
+		t.Errorf("saw %v, %v", seen, err)
+	}
+	if jobs.server.end() {
+		t.Error("the engine would end in the middle of work")
+	}
+	if again, err := jobs.Start("a", nil, nil); err != nil || again != job {
+		t.Errorf("the same work is begun twice: %v", err)
+	}
+	interrupted, interrupt := context.WithCancelCause(t.Context())
+	interrupt(errCancel)
+	if err := job.Follow(interrupted, func(lab.Reply) error { return nil }); err == nil || err.Error() != "stopped: interrupted" {
+		t.Errorf("got %v", err)
+	}
+	<-job.over
+	if again, err := jobs.Start("a", nil, func(context.Context, func(lab.Reply)) error { panic("boom") }); err != nil || again == job {
+		t.Errorf("work that has ended is not begun anew: %v", err)
+	} else if err := again.Follow(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a panic in the background: %v", err)
+	}
+}
+
 // TestMalformed sends what is no request, many times: each is answered with an error or by the end, and the engine lives on.
 func TestMalformed(t *testing.T) {
 	place := engine(t, Options{})
