@@ -33,6 +33,11 @@ func TestHealth(t *testing.T) {
 		{"posterior collapse", vae(300, lab.Set{"beta": 100}), []string{"the posterior has collapsed: since step"}},
 		{"overfitting", vae(1000, lab.Set{"hidden": "128", "latent": 16, "batch": 16, "learning-rate": 0.01, "likelihood": "gaussian"}),
 			[]string{"it has learnt the training images by heart: the ELBO is", "the loss is still falling: -"}},
+		// The first steps are so large that a tanh or a logistic loss is flat ever after.
+		{"dying updates", lab.Spec{Method: "gan", Task: task, Steps: 150, Set: lab.Set{
+			"hidden": "16", "discriminator": "8", "batch": 8, "learning-rate": 3, "dropout": 0, "pieces": 1}}, []string{"the updates have died: since step"}},
+		{"codebook collapse", lab.Spec{Method: "vq-vae", Task: "generate:folder:" + pictures(t, 4), Steps: 150, Set: lab.Set{
+			"codes": 512, "size": 2, "width": 4, "layers": 1, "batch": 8, "restart": "false"}}, []string{"the codebook has collapsed: since step"}},
 		{"exploding", vae(50, lab.Set{"likelihood": "gaussian", "learning-rate": 1e30}), []string{"the training exploded: loss became"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

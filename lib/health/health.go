@@ -137,6 +137,9 @@ func exploding(r Run) (lab.Verdict, bool) {
 	}
 	for _, s := range r.gradients() {
 		usual := median(s.Y)
+		if usual == 0 { // of updates that have died; see dying
+			continue
+		}
 		for i, y := range s.Y {
 			if before := s.Y[:i]; len(before) < 5 || y < 100*usual || y < 100*slices.Max(before[len(before)-5:]) {
 				continue

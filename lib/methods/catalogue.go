@@ -1,9 +1,12 @@
 package methods
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"darkroom/lib/lab"
 )
@@ -17,8 +20,43 @@ type Entry struct {
 	New   func() Method // a pointer to the zero struct; Apply sets its parameters
 }
 
-// Catalogue lists all methods, baselines first. To add a method, write its file and add its line.
+// Catalogue lists all methods, baselines first, and those of Register last.
 func Catalogue() []Entry {
+	own.Lock()
+	defer own.Unlock()
+	return append(shipped(), own.entries...)
+}
+
+// own are the methods that this process has added.
+var own struct {
+	sync.Mutex
+	entries []Entry
+}
+
+var entryName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Register puts a method of one's own, of a notebook's cell or of a module, beside darkroom's, for the rest of this process: the engine, comparisons and
+// contract tests then know it by its name. A run is known by the method's name and parameters, not by its code: a method that comes to mean
+// something else needs another name. A name that is taken, or is not made of small letters, digits and hyphens, and an entry that says no task or makes
+// nothing are errors.
+func Register(e Entry) error {
+	if !entryName.MatchString(e.Name) {
+		return fmt.Errorf("the name %q is none for a method: use small letters and digits, with hyphens between words, such as my-gan", e.Name)
+	}
+	if _, err := Lookup(e.Name); err == nil {
+		return fmt.Errorf("there is a method %s already; give yours another name", e.Name)
+	}
+	if len(e.Kinds) == 0 || e.New == nil {
+		return errors.New("method " + e.Name + ": its entry needs Kinds, the tasks that it can do, and New, a function that returns a pointer to its struct")
+	}
+	own.Lock()
+	defer own.Unlock()
+	own.entries = append(own.entries, e)
+	return nil
+}
+
+// shipped are darkroom's methods. To add one, write its file and add its line.
+func shipped() []Entry {
 	return []Entry{
 		{"identity", []lab.Kind{lab.Restore, lab.Translate}, "the image as it came: what every method must beat", 0, func() Method { return new(Unchanged) }},
 		{"bicubic", []lab.Kind{lab.Restore}, "Keys 1981, Cubic convolution interpolation for digital image processing, IEEE Trans. ASSP 29(6)", 0, func() Method { return new(Bicubic) }},

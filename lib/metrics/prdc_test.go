@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,20 @@ func TestSearchIsBruteForce(t *testing.T) {
 		if !near(math.Sqrt(r2), all[k-1], 1e-9) {
 			t.Fatalf("neighbour %d of %d is at %v, want %v", k, i, math.Sqrt(r2), all[k-1])
 		}
+	}
+}
+
+// TestSearchMemory: a search of 10,000 × 10,000 never holds all distances, which would take 800 MB, and PRDC makes three. What it allocates in all bounds what it
+// holds at once; it does not depend on the number of features, so that with 2048 of them, 164 MB a set, it stays far within 2 GiB.
+func TestSearchMemory(t *testing.T) {
+	const n = 10_000
+	a, b := gaussian(t, "a", n, 2, 0, 1, 1), gaussian(t, "b", n, 2, 0.1, 1, 2)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	nearest(a, b)
+	runtime.ReadMemStats(&after)
+	if mib := float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20); mib > 4+4*float64(runtime.GOMAXPROCS(0)) {
+		t.Errorf("the nearest of %d by %d allocate %.0f MiB", n, n, mib)
 	}
 }
 
