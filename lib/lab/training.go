@@ -56,9 +56,9 @@ func (r Remote) training(ctx context.Context, q Request) (*Training, error) {
 // Follow waits until the training is done; watch, if not nil, sees its events from the first on. In a notebook it shows a live view under the
 // cell. When ctx ends, it stops the training after a checkpoint if StopOnInterrupt says so; if not, the error is ErrDetached.
 func (t *Training) Follow(ctx context.Context, watch func(Event)) (*Run, error) {
-	asked := ctx
+	asked, leave := ctx, (<-chan struct{})(nil)
 	if !t.StopOnInterrupt {
-		asked = context.WithoutCancel(ctx)
+		asked, leave = context.WithoutCancel(ctx), ctx.Done()
 	}
 	type end struct {
 		run *Run
@@ -79,10 +79,7 @@ func (t *Training) Follow(ctx context.Context, watch func(Event)) (*Run, error) 
 	select {
 	case e := <-ended:
 		return e.run, e.err
-	case <-asked.Done():
-		e := <-ended
-		return e.run, e.err
-	case <-ctx.Done():
+	case <-leave:
 		return nil, fmt.Errorf("%w: lab.Attach(%q).Wait() shows it again, and lab.Attach(%q).Stop() stops it", ErrDetached, t.Name, t.Name)
 	}
 }

@@ -41,7 +41,7 @@ func TestBoundaryF(t *testing.T) {
 		{0, 0, 1},
 		{1, 1, 1},
 		{3, 0, 14.0 / 36}, // the rows above and below overlap in 7 pixels each
-		{3, 2, 18.0 / 36}, // 2 more of each row
+		{3, 2, 22.0 / 36}, // 2 more of each of these rows, and 2 at each end of the column that crosses them
 		{12, 1.5, 0},
 	} {
 		f, err := metrics.BoundaryF(truth, square(30, 5, 5+c.moved, 10), c.tolerance)
