@@ -25,7 +25,7 @@ func remote(t *testing.T) lab.Remote {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"XDG_RUNTIME_DIR": dir, lab.Engine: "test", lab.Binary: darkroom, ownerEnv: fmt.Sprint(os.Getpid()), checkpointEnv: "2ms",
+		"XDG_RUNTIME_DIR": t.TempDir(), lab.Engine: "test", lab.Binary: darkroom, ownerEnv: fmt.Sprint(os.Getpid()), checkpointEnv: "2ms",
 	} {
 		t.Setenv(name, value)
 	}
@@ -88,8 +88,9 @@ func TestEngine(t *testing.T) {
 			t.Errorf("%s, whose engine was killed: %v", specs[i].Method, err)
 		}
 	})
-	began.Add(len(specs))
-	train(together, &began, func(i int, result *lab.Result, err error) {
+	var again sync.WaitGroup
+	again.Add(len(specs))
+	train(together, &again, func(i int, result *lab.Result, err error) {
 		if err != nil || !result.Resumed {
 			t.Errorf("%s did not go on: %+v, %v", specs[i].Method, result, err)
 		}
@@ -109,9 +110,9 @@ func TestEngine(t *testing.T) {
 	dir := found(t, together, "dcgan")
 	first := draw(t, r, dir)
 	begin := time.Now()
-	again := draw(t, r, dir)
+	second := draw(t, r, dir)
 	t.Logf("a second draw took %.3f s", time.Since(begin).Seconds())
-	if !reflect.DeepEqual(first, again) {
+	if !reflect.DeepEqual(first, second) {
 		t.Error("equal draws differ")
 	}
 }

@@ -49,8 +49,8 @@ const longestSocket = 103
 
 var sessionName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,99}$`)
 
-// PlaceOf makes the folder of engines, if need be, and returns where a session's is: in $XDG_RUNTIME_DIR, or below /tmp. Where that would be
-// too long a path for the system, the name is a hash of it. The error says what is wrong with the name or the folder.
+// PlaceOf makes the folder of engines, if need be, and returns where a session's is: in $XDG_RUNTIME_DIR or,
+// without one, below /tmp. Where that would be too long a path for the system, it is below /tmp, or the name is a hash of it. The error says what is wrong with the name or the folder.
 func PlaceOf(session string) (Place, error) {
 	if !sessionName.MatchString(session) {
 		return Place{}, fmt.Errorf("%s=%q is no name of a session: use at most 100 letters, digits, hyphens, underscores and points", Engine, session)
@@ -69,15 +69,16 @@ func PlaceOf(session string) (Place, error) {
 }
 
 // folders are those that engines are in, the best first.
-func folders() (out []string) {
+func folders() []string {
 	tmp := fmt.Sprintf("/tmp/darkroom-%d", os.Getuid()) // not $TMPDIR: the kernel changes it for cells
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) && owned(dir) {
-		out = append(out, filepath.Join(dir, "darkroom"))
-		if len(dir) > longestSocket-40 {
-			tmp = filepath.Join(tmp, hashed(dir))
-		}
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	switch {
+	case !filepath.IsAbs(dir) || !owned(dir):
+		return []string{tmp}
+	case len(dir) > longestSocket-40:
+		return []string{filepath.Join(dir, "darkroom"), filepath.Join(tmp, hashed(dir))}
 	}
-	return append(out, tmp)
+	return []string{filepath.Join(dir, "darkroom")}
 }
 
 func hashed(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s)))[:16] }
