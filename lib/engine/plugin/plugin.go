@@ -167,6 +167,23 @@ func ownInstall() error {
 	return installer.CPUAutoInstall(filepath.Join(lib, "go-xla"), true, installer.Quiet)
 }
 
+// Library is the file of the opened plugin, which GoMLX may have found itself, and its SHA-256; both are empty where there is none to read.
+func (p Plugin) Library() (path, sum string) {
+	if p.Path != "" {
+		return p.Path, p.SHA256
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(p.Config, "xla:"), ",")
+	loaded, err := pjrt.GetPlugin(name)
+	if err != nil {
+		return "", ""
+	}
+	sum, err = sumOnce(loaded.Path())
+	if err != nil {
+		return "", ""
+	}
+	return loaded.Path(), sum
+}
+
 var sums sync.Map // path -> SHA-256: a plugin is hundreds of megabytes and does not change under us
 
 func sumOnce(path string) (string, error) {
