@@ -58,11 +58,22 @@ func (j *job) wholeImages(size int) func(step int) []any {
 	if _, pairs := j.method.(methods.Supervised); targets != nil && !pairs {
 		partners = data.NewOrder(len(targets), size, j.spec.Seed+otherDomain)
 	}
+	shift, mirror := 0, false
+	if m, ok := j.method.(methods.Jittered); ok {
+		shift, mirror = m.Jittering()
+	}
 	return func(step int) []any {
 		chosen := order.At(step)
-		batch := []any{stack(train, chosen)}
+		var moves []move // of the batch's pictures, then of their targets
+		if shift > 0 || mirror {
+			moves = moved(stepRandom(j.spec.Seed, step), 2*size, shift, mirror)
+		}
+		batch := []any{stack(train, chosen, moves)}
 		if targets != nil {
-			batch = append(batch, stack(targets, partners.At(step)))
+			if moves != nil && partners != order {
+				moves = moves[size:]
+			}
+			batch = append(batch, stack(targets, partners.At(step), moves))
 		}
 		if j.problem.Classes > 0 && j.task.Kind != lab.Segment {
 			labels := make([]int32, 0, size)
@@ -78,12 +89,16 @@ func (j *job) wholeImages(size int) func(step int) []any {
 // otherDomain is added to the seed for the order of domain B: with equal seeds domains of one size would come in pairs.
 const otherDomain = 1 << 40
 
-// stack makes a tensor of some of the pictures of a split, which are all of one size.
-func stack(pictures data.Split, chosen []int) *tensors.Tensor {
+// stack makes a tensor of some of the pictures of a split, which are all of one size, each moved, unless moves is nil.
+func stack(pictures data.Split, chosen []int, moves []move) *tensors.Tensor {
 	p := pictures[0]
 	pixels := make([]float32, 0, len(chosen)*len(p.Pix))
-	for _, i := range chosen {
-		pixels = appendPixels(pixels, pictures[i].Pix)
+	for k, i := range chosen {
+		pix := pictures[i].Pix
+		if moves != nil {
+			pix = moves[k].of(pictures[i])
+		}
+		pixels = appendPixels(pixels, pix)
 	}
 	return tensors.FromFlatDataAndDimensions(pixels, len(chosen), p.Height, p.Width, p.Channels)
 }

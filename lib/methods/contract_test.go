@@ -25,7 +25,7 @@ var small = map[string]lab.Set{
 	"gan": {"latent": 3, "hidden": "6", "discriminator": "5", "batch": n}, "sngan": {"latent": 3, "width": 4, "batch": n},
 	"cgan": {"latent": 3, "width": 4, "batch": n}, "infogan": {"latent": 3, "width": 4, "batch": n}, "article-gan": {"latent": 3, "batch": n},
 	"wgan": {"latent": 3, "width": 4, "batch": n}, "wgan-gp": {"latent": 3, "width": 4, "batch": n}, "lsgan": {"latent": 3, "width": 4, "batch": n},
-	"pix2pix": {"width": 4, "layers": 2, "batch": n}, "cyclegan": {"width": 4, "blocks": 1, "layers": 2, "pool": 3, "batch": n},
+	"pix2pix": {"width": 4, "layers": 2, "batch": n}, "cyclegan": {"width": 4, "blocks": 1, "layers": 2, "pool": 3, "batch": n, "skip": true},
 	"fista": {"patch": 4, "atoms": 5, "iterations": 20}, "omp": {"patch": 4, "atoms": 5, "most": 3},
 	"ksvd": {"patch": 4, "atoms": 5, "most": 3, "sparsity": 2, "learn": 2, "adapt": 1}, "odl": {"patch": 4, "atoms": 5, "most": 3, "batch": 10},
 	"dncnn": {"depth": 3, "width": 4, "patch": side, "batch": n}, "lenet": {"batch": n},

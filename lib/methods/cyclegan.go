@@ -19,6 +19,7 @@ import (
 // with β₁ = 0.5, whose step size falls linearly to 0 in the second half. The paper's width is 64, its batch 1, and it has 6 blocks for sides up to 128, and 9 above.
 type CycleGAN struct {
 	Posed
+	jitter
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost layer of the networks; inner ones have up to 4 or 8 times as many"`
 	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
@@ -26,6 +27,7 @@ type CycleGAN struct {
 	Identity     float64 `default:"0.5" range:"0:" help:"weight, in units of λ, of the change of pictures that are of the right domain already"`
 	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
 	Batch        int     `default:"4" range:"1:4096" help:"pictures of each domain in a training step; the paper's is 1"`
+	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
 }
@@ -87,12 +89,12 @@ func (m *CycleGAN) Objectives() []Objective {
 
 // Translate implements Translator.
 func (m *CycleGAN) Translate(s *Scope, x *Node) *Node {
-	return unsigned(m.generate(s, "b", signed(x)))
+	return clipped(unsigned(m.generate(s, "b", signed(x))))
 }
 
 // TranslateBack implements Invertible.
 func (m *CycleGAN) TranslateBack(s *Scope, x *Node) *Node {
-	return unsigned(m.generate(s, "a", signed(x)))
+	return clipped(unsigned(m.generate(s, "a", signed(x))))
 }
 
 // discriminate judges patches by what the domain's pictures look like.
@@ -103,7 +105,7 @@ func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) *Node {
 // generate brings pictures x, with pixels in [−1, 1], to a domain.
 func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	s = s.At("generator").At("%s", domain)
-	channels := x.Shape().Dim(3)
+	picture, channels := x, x.Shape().Dim(3)
 	config := func(s *Scope, filters, kernel, stride int) nn.ConvConfig {
 		c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
 		if stride == 1 {
@@ -130,5 +132,8 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	out := s.At("out")
 	c := config(out, channels, 7, 1)
 	c.NoBias = false
-	return Tanh(nn.Conv(out, x, c))
+	return redrawn(picture, m.Skip, func(deviation float64) *Node {
+		c.Init = nn.Normal(out, deviation)
+		return nn.Conv(out, x, c)
+	})
 }

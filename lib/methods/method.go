@@ -75,6 +75,12 @@ type Term struct {
 	Value *Node
 }
 
+// Jittered methods learn from whole pictures that are shifted by up to so many pixels at random, in each direction, the pixels at the edge repeated,
+// and mirrored every other time. A true pair is shifted and mirrored as one.
+type Jittered interface {
+	Jittering() (shift int, mirror bool)
+}
+
 // Patcher is a restorer that learns from square patches of this side, cut at random.
 type Patcher interface{ PatchSize() int }
 

@@ -30,5 +30,18 @@ func patchGAN(s *Scope, x *Node, width, layers int) *Node {
 func signed(x *Node) *Node   { return AddScalar(MulScalar(x, 2), -1) }
 func unsigned(x *Node) *Node { return MulScalar(AddScalar(x, 1), 0.5) }
 
+// clipped cuts off what lies outside [0, 1].
+func clipped(x *Node) *Node { return ClipScalar(x, 0, 1) }
+
+// redrawn is the picture that the last layer of a generator draws, with weights of this deviation at first: its tanh, as the papers have it, or with
+// skip what it adds to the picture that was given, in [−1, 1], next to nothing at first. Norm by instance takes from a picture how bright and how rich in contrast it
+// is, which drawings on white need; the sum still has it, and each edge. It may leave [−1, 1], which a discriminator learns to see.
+func redrawn(picture *Node, skip bool, last func(deviation float64) *Node) *Node {
+	if skip {
+		return Add(picture, last(0.002))
+	}
+	return Tanh(last(0.02))
+}
+
 // meanAbsolute is the mean absolute difference.
 func meanAbsolute(x, y *Node) *Node { return ReduceAllMean(Abs(Sub(x, y))) }

@@ -18,11 +18,13 @@ import (
 // off here: the same picture always gives the same translation. The paper's width is 64.
 type Pix2Pix struct {
 	Posed
+	jitter
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost level of either network; inner ones have up to 8 times as many"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of the discriminator: it judges patches of 16, 34, 70 … pixels"`
 	L1           float64 `default:"100" range:"0:" help:"weight λ of the absolute error, of pixels in [-1, 1]"`
 	Dropout      float64 `default:"0.5" range:"0:0.95" help:"share that is dropped in the three innermost levels of the way up"`
 	Batch        int     `default:"8" range:"1:4096" help:"pairs in a training step; the paper's is 1"`
+	Skip         bool    `default:"false" help:"whether G adds to the picture that it is given, rather than draw all of it anew"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
 }
@@ -62,7 +64,9 @@ func (m *Pix2Pix) Objectives() []Objective {
 }
 
 // Translate implements Translator.
-func (m *Pix2Pix) Translate(s *Scope, x *Node) *Node { return unsigned(m.generate(s, signed(x))) }
+func (m *Pix2Pix) Translate(s *Scope, x *Node) *Node {
+	return clipped(unsigned(m.generate(s, signed(x))))
+}
 
 // discriminate judges patches of pairs.
 func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) *Node {
@@ -75,7 +79,7 @@ func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
 	config := func(s *Scope, level int) nn.ConvConfig { // of level 1, 2, …
 		return nn.ConvConfig{Filters: m.Width << min(level-1, 3), Kernel: 4, Stride: 2, NoBias: true, Init: nn.Normal(s, 0.02)}
 	}
-	channels, levels := x.Shape().Dim(3), 0
+	picture, channels, levels := x, x.Shape().Dim(3), 0
 	for h, w := x.Shape().Dim(1), x.Shape().Dim(2); h%2 == 0 && w%2 == 0 && min(h, w) > 2; h, w = h/2, w/2 {
 		levels++
 	}
@@ -102,5 +106,7 @@ func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
 		x = Concatenate([]*Node{x, down[level]}, 3)
 	}
 	s = s.At("out")
-	return Tanh(nn.ConvTranspose(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, Init: nn.Normal(s, 0.02)}))
+	return redrawn(picture, m.Skip, func(deviation float64) *Node {
+		return nn.ConvTranspose(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, Init: nn.Normal(s, deviation)})
+	})
 }
