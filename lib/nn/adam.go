@@ -34,10 +34,12 @@ func (a Adam) Update(store *model.Store, name string, steps int, vars []*model.V
 	}
 	u := a.begin(store, name, steps, a.LearningRate, vars, grads)
 	correction := func(beta float64) *Node { return Neg(Expm1(MulScalar(u.Number, math.Log(beta)))) } // 1 − βᵗ to full precision
-	c1, c2 := correction(a.Beta1), correction(a.Beta2)
+	// m/c₁ / (√(s/c₂) + ε) with one division and no more for each element: m / (√s + ε√c₂) · √c₂/c₁.
+	root := Sqrt(correction(a.Beta2))
+	ratio, epsilon := Div(root, correction(a.Beta1)), MulScalar(root, a.Epsilon)
 	for i, v := range vars {
 		m, s := u.average(v, "/m", a.Beta1, u.grads[i]), u.average(v, "/v", a.Beta2, Square(u.grads[i]))
-		u.move(v, Div(Div(m, c1), AddScalar(Sqrt(Div(s, c2)), a.Epsilon)))
+		u.move(v, Mul(Div(m, Add(Sqrt(s), epsilon)), ratio))
 	}
 	return u.Step
 }
