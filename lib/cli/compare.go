@@ -146,22 +146,17 @@ func fileName(row string) string {
 // figures are pictures of what the rows' methods made, each with its first seed: restored pictures side by side, or samples.
 func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]experiments.Figure, error) {
 	var out []experiments.Figure
-	var restorers, translators []*lab.Result
+	var results []*lab.Result
+	var names []string
 	for _, e := range c.Entries {
 		r := d.of(c.Task, e)
 		if r == nil {
 			continue
 		}
-		switch {
-		case strings.HasPrefix(r.Spec.Task, string(lab.Restore)):
-			if r.Spec.Method != "identity" { // that is the degraded picture itself
-				restorers = append(restorers, r)
-			}
-		case strings.HasPrefix(r.Spec.Task, string(lab.Translate)), strings.HasPrefix(r.Spec.Task, string(lab.Segment)):
-			if r.Spec.Method != "identity" {
-				translators = append(translators, r)
-			}
-		case strings.HasPrefix(r.Spec.Task, string(lab.Generate)):
+		if e.Method != "identity" { // that is the degraded picture itself, or the one to translate
+			results, names = append(results, r), append(names, e.Row())
+		}
+		if strings.HasPrefix(r.Spec.Task, string(lab.Generate)) {
 			images, err := d.Sample(ctx, r.Dir, lab.Draw{N: 64})
 			if err != nil {
 				return nil, err
@@ -169,18 +164,11 @@ func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]expe
 			out = append(out, experiments.Figure{Name: "samples-" + fileName(e.Row()), Figure: plots.Grid(images, 8)})
 		}
 	}
-	if f, err := translations(translators...); err != nil {
-		return nil, err
-	} else if f != nil {
-		name := "translations"
-		if strings.HasPrefix(c.Task, string(lab.Segment)) {
-			name = "segmentations"
-		}
-		out = append(out, experiments.Figure{Name: name, Figure: f})
-	}
-	f, err := restorations(restorers...)
+	f, err := experiments.Pictures(most(c.Task), results, names)
 	if f != nil {
-		out = append(out, experiments.Figure{Name: "restorations", Figure: f})
+		kind, _, _ := strings.Cut(c.Task, ":")
+		name := map[lab.Kind]string{lab.Restore: "restorations", lab.Translate: "translations", lab.Segment: "segmentations"}[lab.Kind(kind)]
+		out = append(out, experiments.Figure{Name: name, Figure: f})
 	}
 	return out, err
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"strconv"
+	"strings"
 
 	"darkroom/lib/data"
 	"darkroom/lib/engine"
@@ -14,12 +16,14 @@ import (
 
 func (a *app) degradeCommand() *cobra.Command {
 	var task, out, seed string
+	var npy bool
 	cmd := &cobra.Command{
 		Use:   "degrade IMAGE|FOLDER",
 		Short: "Make measurements of pictures of your own, to restore",
 		Long: `Makes the measurement of one picture, or of those of a folder, and writes it as PNG with the picture's depth and colour profile: clipped to
 [0, 1] and rounded, as a file must be. Beside it lie the mask of what was seen, NAME-mask.png, if there is one, and NAME-truth.png if the
-picture had to be cropped. The same picture, name, task and seed give the same pixels.`,
+picture had to be cropped. With --npy the measurement lies there as NumPy's array, too, neither clipped nor rounded, as a method of this house
+sees it. The same picture, name, task and seed give the same pixels.`,
 		Example: `  darkroom degrade originals --task denoise25 --out measured
   darkroom degrade cat.png --task gaussian1.6+denoise2 --out measured --seed 7`,
 		Args: cobra.ExactArgs(1),
@@ -39,7 +43,7 @@ picture had to be cropped. The same picture, name, task and seed give the same p
 			e := a.engine()
 			var failed []error
 			for _, f := range files {
-				err := a.degradeOne(cmd.Context(), e, f, operator, n, out)
+				err := a.degradeOne(cmd.Context(), e, f, operator, n, out, npy)
 				if cmd.Context().Err() != nil {
 					return context.Cause(cmd.Context())
 				}
@@ -53,10 +57,11 @@ picture had to be cropped. The same picture, name, task and seed give the same p
 	cmd.Flags().StringVar(&task, "task", "", "what to do to the pictures, such as denoise25 (darkroom list tasks)")
 	cmd.Flags().StringVar(&out, "out", "degraded", "folder to write to")
 	cmd.Flags().StringVar(&seed, "seed", "1", "seed of the noise and masks, a whole number; 1 is that of all runs")
+	cmd.Flags().BoolVar(&npy, "npy", false, "write NAME.npy beside it: 32-bit floats [height, width, channels], neither clipped nor rounded")
 	return cmd
 }
 
-func (a *app) degradeOne(ctx context.Context, e *engine.Engine, f data.PhotoFile, operator string, seed int, out string) error {
+func (a *app) degradeOne(ctx context.Context, e *engine.Engine, f data.PhotoFile, operator string, seed int, out string, npy bool) error {
 	photo, err := data.ReadPhoto(f.Path)
 	if err != nil {
 		return err
@@ -78,8 +83,13 @@ func (a *app) degradeOne(ctx context.Context, e *engine.Engine, f data.PhotoFile
 	if err != nil {
 		return err
 	}
+	if npy {
+		if err := os.WriteFile(strings.TrimSuffix(path, ".png")+".npy", numpyFloats(d.Y), 0o644); err != nil { //nolint:gosec // for others, too
+			return err
+		}
+	}
 	if d.Mask.Pix != nil {
-		if _, err := writePhoto(out, f.Name+maskEnding, f.Path, data.Photo{Image: binary(d.Mask), Bits: 8}); err != nil {
+		if _, err := writePhoto(out, f.Name+maskEnding, f.Path, data.Photo{Image: blackWhite(d.Mask), Bits: 8}); err != nil {
 			return err
 		}
 	}

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,15 +39,29 @@ func export(images []lab.Image, npy, folder string) error {
 	return nil
 }
 
-// numpy is an array uint8 [n, height, width, channels] in NumPy's format 1.0, whose header ends at a multiple of 64 bytes.
+// numpy is an array uint8 [n, height, width, channels] in NumPy's format.
 func numpy(images []lab.Image) []byte {
 	first := images[0]
-	header := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }", len(images), first.Height, first.Width, first.Channels)
-	header += strings.Repeat(" ", 63-(10+len(header))%64) + "\n"
-	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
-	b = append(b, header...)
+	b := numpyHeader("|u1", len(images), first.Height, first.Width, first.Channels)
 	for _, im := range images {
 		b = append(b, im.Bytes()...)
 	}
 	return b
+}
+
+// numpyFloats is an array float32 [height, width, channels] in NumPy's format: the values as they are, neither clipped nor rounded.
+func numpyFloats(im lab.Image) []byte {
+	b := numpyHeader("<f4", im.Height, im.Width, im.Channels)
+	for _, v := range im.Pix {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// numpyHeader is what stands before an array's values in NumPy's format 1.0; it ends at a multiple of 64 bytes.
+func numpyHeader(kind string, shape ...int) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]"))
+	header += strings.Repeat(" ", 63-(10+len(header))%64) + "\n"
+	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
+	return append(b, header...)
 }

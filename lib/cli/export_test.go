@@ -40,3 +40,13 @@ func TestExport(t *testing.T) {
 		t.Error("a file in a folder that is not there is written")
 	}
 }
+
+// testdata/floats.npy is what NumPy 2 saves of the same values: numpy.save("floats.npy", numpy.array([[[-0.5], [1.25]], [[0.1], [3]], [[0], [1e-9]]],
+// numpy.float32)).
+func TestNumpyFloats(t *testing.T) {
+	want, err := os.ReadFile("testdata/floats.npy")
+	got := numpyFloats(lab.Image{Height: 3, Width: 2, Channels: 1, Pix: []float32{-0.5, 1.25, 0.1, 3, 0, 1e-9}})
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%q, want %q, %v", got, want, err)
+	}
+}

@@ -53,8 +53,8 @@ func escaped(path string) string {
 	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`).Replace(path)
 }
 
-// binary is 1 where the first channel is at least a half.
-func binary(im lab.Image) lab.Image {
+// blackWhite is 1 where the first channel is at least a half.
+func blackWhite(im lab.Image) lab.Image {
 	out := lab.NewImage(im.Height, im.Width, 1)
 	for i := range out.Pix {
 		if im.Pix[i*im.Channels] >= 0.5 {

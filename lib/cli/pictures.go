@@ -4,15 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"darkroom/experiments"
 	"darkroom/lib/lab"
 	"darkroom/lib/record"
 	"darkroom/plots"
 )
+
+// most is how many pictures a task's figure shows: few restored ones, which are large, and all the others that a run keeps.
+func most(task string) int {
+	if strings.HasPrefix(task, string(lab.Restore)) {
+		return 6
+	}
+	return 64
+}
 
 // drawRun writes a run's figures into its directory: its curves, samples of a generator, rows of a restorer or a translator.
 func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
@@ -34,16 +42,15 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 			failed = append(failed, plots.Save(filepath.Join(r.Dir, "nearest.png"), f))
 		}
 	}
-	if f, err := translations(r); err != nil {
-		failed = append(failed, err)
-	} else if f != nil {
-		failed = append(failed, plots.Save(filepath.Join(r.Dir, "translations.png"), f))
+	f, err := experiments.Pictures(most(r.Spec.Task), []*lab.Result{r}, nil)
+	if f != nil {
+		name := "restorations"
+		if strings.HasPrefix(r.Spec.Task, string(lab.Translate)) || strings.HasPrefix(r.Spec.Task, string(lab.Segment)) {
+			name = "translations"
+		}
+		err = plots.Save(filepath.Join(r.Dir, name+".png"), f)
 	}
-	if f, err := restorations(r); err != nil {
-		failed = append(failed, err)
-	} else if f != nil {
-		failed = append(failed, plots.Save(filepath.Join(r.Dir, "restorations.png"), f))
-	}
+	failed = append(failed, err)
 	return errors.Join(failed...)
 }
 
@@ -90,96 +97,6 @@ func nearest(run *record.Run) plots.Figure {
 			rows[k] = append(rows[k], im)
 		}
 	}
-}
-
-// restorations is the figure of the first test pictures of restorers that saw the same ones, or nil if the runs are none.
-func restorations(results ...*lab.Result) (plots.Figure, error) {
-	var rows []plots.Restoration
-	for _, r := range results {
-		m, ok := r.Metrics["psnr"]
-		if !ok {
-			return nil, nil
-		}
-		run, err := record.Open(r.Dir)
-		if err != nil {
-			return nil, err
-		}
-		for i, name := range m.Names[:min(len(m.Names), 6)] {
-			if i == len(rows) {
-				truth, err := run.Picture(name, "truth")
-				if err != nil {
-					return nil, err
-				}
-				degraded, err := run.Picture(name, "degraded")
-				if err != nil {
-					return nil, err
-				}
-				rows = append(rows, plots.Restoration{Name: name, Truth: truth, Degraded: degraded})
-			}
-			restored, err := run.Picture(name, "restored")
-			if err != nil {
-				return nil, err
-			}
-			rows[i].Restored = append(rows[i].Restored, plots.Restored{
-				Method: r.Spec.Method, Image: restored, Measure: fmt.Sprintf("%.2f dB", m.Values[i]),
-			})
-		}
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	return plots.Restorations(rows), nil
-}
-
-// translations is the figure of the pictures that translators of one task kept: domain A, what each made of it, and the true partner in domain B
-// if there is one; or that of segmenters; nil if the runs are neither.
-func translations(results ...*lab.Result) (plots.Figure, error) {
-	if len(results) == 0 {
-		return nil, nil
-	}
-	kind, _, _ := strings.Cut(results[0].Spec.Task, ":")
-	made, source, partner := "translated", "A", "true B"
-	switch lab.Kind(kind) {
-	case lab.Translate:
-	case lab.Segment:
-		made, source, partner = "segmented", "picture", "truth"
-	default:
-		return nil, nil
-	}
-	columns := []plots.Column{{Head: source}}
-	truth := plots.Column{Head: partner}
-	for _, r := range results {
-		run, err := record.Open(r.Dir)
-		if err != nil {
-			return nil, err
-		}
-		column := plots.Column{Head: r.Spec.Method}
-		names, err := run.Pictures(made)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			parts := map[string]*plots.Column{made: &column}
-			if len(columns) == 1 {
-				parts["source"], parts["truth"] = &columns[0], &truth
-			}
-			for kind, c := range parts {
-				im, err := run.Picture(name, kind)
-				if errors.Is(err, os.ErrNotExist) && kind == "truth" {
-					continue
-				}
-				if err != nil {
-					return nil, err
-				}
-				c.Images = append(c.Images, im)
-			}
-		}
-		columns = append(columns, column)
-	}
-	if len(truth.Images) > 0 {
-		columns = append(columns, truth)
-	}
-	return plots.SideBySide(columns), nil
 }
 
 func sorted[V any](m map[string]V) []string {

@@ -254,7 +254,7 @@ func (r *restoring) one(ctx context.Context, restorer *engine.Restorer, f data.P
 		if err != nil {
 			return fail(err)
 		}
-		mask = binary(m.Image)
+		mask = blackWhite(m.Image)
 	}
 	begin := time.Now()
 	x, err := restorer.Restore(ctx, photo.Image, mask, r.tile, r.tiles(f.Name))

@@ -108,7 +108,7 @@ func readNaturals(ctx context.Context, d *Dataset, paths []string, o Options) er
 			sides[i] = skimage[i].side
 		} else {
 			sides[i] = mate[i-len(skimage)].side
-			p = half(p)
+			p = p.Shrink(2)
 		}
 		file := path.Base(d.Files[i].Name)
 		p.Name = strings.TrimSuffix(file, path.Ext(file))

@@ -70,20 +70,20 @@ func resize(p Picture, height, width int) Picture {
 	return p
 }
 
-// half returns the picture at half its width and height: each pixel is the mean of 2×2, rounded to the nearest level.
-// An odd last row or column is left out.
-func half(p Picture) Picture {
-	h, w, c := p.Height/2, p.Width/2, p.Channels
+// Shrink is the picture so many times smaller: each pixel is the mean of times×times, rounded to the nearest level. What is left over at the right and
+// below is cut off.
+func (p Picture) Shrink(times int) Picture {
+	h, w, c := p.Height/times, p.Width/times, p.Channels
 	out := make([]uint8, h*w*c)
-	for y := range h {
-		upper, lower := p.Pix[2*y*p.Width*c:], p.Pix[(2*y+1)*p.Width*c:]
-		for x := range w {
-			for k := range c {
-				i := 2*x*c + k
-				sum := int(upper[i]) + int(upper[i+c]) + int(lower[i]) + int(lower[i+c])
-				out[(y*w+x)*c+k] = uint8((sum + 2) / 4)
+	for i := range out {
+		y, x, k := i/c/w, i/c%w, i%c
+		sum := 0
+		for v := range times {
+			for u := range times {
+				sum += int(p.Pix[((y*times+v)*p.Width+x*times+u)*c+k])
 			}
 		}
+		out[i] = uint8((sum + times*times/2) / (times * times))
 	}
 	p.Height, p.Width, p.Pix = h, w, out
 	return p

@@ -85,14 +85,17 @@ func TestSquareTakesTheCentre(t *testing.T) {
 	}
 }
 
-func TestHalf(t *testing.T) {
+func TestShrink(t *testing.T) {
 	p := Picture{Height: 3, Width: 4, Channels: 1, Pix: []uint8{1, 2, 10, 20, 3, 4, 30, 41, 99, 99, 99, 99}}
-	if got := half(p); got.Height != 1 || got.Width != 2 || !slices.Equal(got.Pix, []uint8{3, 25}) { // 10/4, 101/4
-		t.Errorf("half = %+v", got)
+	if got := p.Shrink(2); got.Height != 1 || got.Width != 2 || !slices.Equal(got.Pix, []uint8{3, 25}) { // 10/4, 101/4
+		t.Errorf("Shrink(2) = %+v", got)
 	}
-	c := half(colour(p))
+	if got := p.Shrink(3); got.Height != 1 || got.Width != 1 || !slices.Equal(got.Pix, []uint8{39}) { // 347/9
+		t.Errorf("Shrink(3) = %+v", got)
+	}
+	c := colour(p).Shrink(2)
 	if !slices.Equal(c.Pix, []uint8{3, 3, 3, 25, 25, 25}) {
-		t.Errorf("half in colour = %v", c.Pix)
+		t.Errorf("Shrink(2) in colour = %v", c.Pix)
 	}
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"math"
 	"math/rand/v2"
 
 	"darkroom/lib/data"
@@ -101,80 +100,6 @@ func stack(pictures data.Split, chosen []int, moves []move) *tensors.Tensor {
 		pixels = appendPixels(pixels, pix)
 	}
 	return tensors.FromFlatDataAndDimensions(pixels, len(chosen), p.Height, p.Width, p.Channels)
-}
-
-// patches makes batches of square patches cut at random from the training pictures, each place being equally likely, and flipped and
-// turned in one of the eight ways; for segment, beside them the same patches of their masks.
-func (j *job) patches(size, side int) func(step int) []any {
-	train := j.data.Train
-	places := make([]int, len(train)) // running total
-	total := 0
-	for i, p := range train {
-		total += (p.Height - side + 1) * (p.Width - side + 1)
-		places[i] = total
-	}
-	return func(step int) []any {
-		r := stepRandom(j.spec.Seed, step)
-		pixels := make([]float32, size*side*side)
-		var masks []float32
-		if j.task.Kind == lab.Segment {
-			masks = make([]float32, size*side*side)
-		}
-		for b := range size {
-			at, k := r.IntN(total), 0
-			for places[k] <= at {
-				k++
-			}
-			pic := train[k]
-			at -= places[k] - (pic.Height-side+1)*(pic.Width-side+1)
-			y, x := at/(pic.Width-side+1), at%(pic.Width-side+1)
-			symmetry := r.IntN(8)
-			cut(pixels[b*side*side:(b+1)*side*side], pic, y, x, side, symmetry)
-			if masks != nil {
-				cut(masks[b*side*side:(b+1)*side*side], j.data.TrainB[k], y, x, side, symmetry)
-			}
-		}
-		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
-		if masks != nil {
-			batch = append(batch, tensors.FromFlatDataAndDimensions(masks, size, side, side, 1))
-		}
-		return batch
-	}
-}
-
-// fitPatches are so many of them for a method that fits at once.
-func (j *job) fitPatches(count, side int) (methods.Images, error) {
-	pixels, err := tensors.CopyFlatData[float32](j.patches(count, side)(0)[0].(*tensors.Tensor))
-	if err != nil {
-		return methods.Images{}, err
-	}
-	size := side * side
-	return methods.Images{N: count, Height: side, Width: side, Channels: 1, Random: stepRandom(j.spec.Seed, -1), At: func(i int) []uint8 {
-		out := make([]uint8, size)
-		for k := range out {
-			out[k] = uint8(math.Round(float64(pixels[i*size+k]) * 255))
-		}
-		return out
-	}}, nil
-}
-
-// cut copies a grey patch, in one of the eight symmetries of the square.
-func cut(dst []float32, pic data.Picture, y, x, side, symmetry int) {
-	for i := range side {
-		for k := range side {
-			u, v := i, k
-			if symmetry&1 != 0 {
-				u = side - 1 - u
-			}
-			if symmetry&2 != 0 {
-				v = side - 1 - v
-			}
-			if symmetry&4 != 0 {
-				u, v = v, u
-			}
-			dst[i*side+k] = float32(pic.Pix[(y+u)*pic.Width+x+v]) / 255
-		}
-	}
 }
 
 // stepRandom is a stream of random numbers that depends on the seed and the step alone.

@@ -84,6 +84,10 @@ type Jittered interface {
 // Patcher is a restorer that learns from square patches of this side, cut at random.
 type Patcher interface{ PatchSize() int }
 
+// Picky is a Patcher that says which patches it learns from: ones of the training pictures and of ones 2, …, zooms times smaller, all
+// sizes alike often, and of each rough patches the roughest.
+type Picky interface{ PatchChoice() (zooms, rough int) }
+
 // Array is a variable's value on the host.
 type Array struct {
 	Shape []int

@@ -76,6 +76,10 @@ func TestVDSRFactors(t *testing.T) {
 	if only >= two { // a factor of 2 loses less than one of 2 to 4
 		t.Errorf("the loss of factor 2 alone is %v, of all %v", only, two)
 	}
+	squared := loss("superres2", lab.Set{"depth": 3, "width": 2, "loss": "l2"})
+	if squared >= two { // errors are below 1, so their squares are smaller
+		t.Errorf("the squared error is %v, the absolute one %v", squared, two)
+	}
 	if _, err := pose(t, "vdsr", "superres5", nil); err == nil || !strings.Contains(err.Error(), "set factors to 2,3,4,5") {
 		t.Errorf("error %v", err)
 	}

@@ -23,14 +23,23 @@ func (m *Pairs) BatchSize() int { return m.Batch }
 // PatchSize implements Patcher.
 func (m *Pairs) PatchSize() int { return m.Patch }
 
-// regress is the one objective, for a network whose variables live below "network". clip bounds the gradient's norm; 0 is off.
-func (m *Pairs) regress(clip float64, loss func(s *Scope, x *Node) (mse *Node)) []Objective {
+// regress is the one objective, for a network whose variables live below "network": the mean squared error. clip bounds the gradient's norm; 0 is
+// off.
+func (m *Pairs) regress(clip float64, mse func(s *Scope, x *Node) *Node) []Objective {
+	return m.objective(clip, func(s *Scope, x *Node) (loss, squared *Node) {
+		e := mse(s, x)
+		return e, e
+	})
+}
+
+// objective is regress with a loss of its own beside the mean squared error, which the curve of the PSNR is made of.
+func (m *Pairs) objective(clip float64, of func(s *Scope, x *Node) (loss, mse *Node)) []Objective {
 	return []Objective{{
 		Scopes:    []string{"network"},
 		Optimizer: nn.Adam{LearningRate: m.LearningRate, Decay: m.Decay, UpdateConfig: nn.UpdateConfig{ClipNorm: clip}},
 		Loss: func(s *Scope, b Batch) Loss {
-			mse := loss(s, b.X)
-			return Loss{mse, []Term{{"psnr", MulScalar(Log(mse), -4.342944819032518)}}} // −10·log₁₀
+			loss, mse := of(s, b.X)
+			return Loss{loss, []Term{{"psnr", MulScalar(Log(mse), -4.342944819032518)}}} // −10·log₁₀
 		},
 	}}
 }

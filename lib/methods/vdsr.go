@@ -12,12 +12,16 @@ import (
 // VDSR is very deep super-resolution (Kim et al. 2016, arXiv:1511.04587): 20 convolutions of 3×3 learn what the bicubic enlargement y
 // lacks, x̂ = y + R(y), at a high learning rate behind a clipped gradient, and one network learns several factors at once, a share of the
 // patches being enlarged by each. So the runs of restore:superres2, 3 and 4 have the same weights. The paper has 64 channels, and clips each
-// element by ±θ/η in SGD of rate η; here the norm is clipped, in Adam.
+// element by ±θ/η in SGD of rate η; here the norm is clipped, in Adam. Most of a photograph is smooth or out of focus, and bicubic enlargement has
+// nothing to learn from there: so patches are cut from shrunken pictures, too, whose edges are sharper, and the roughest of several is taken.
 type VDSR struct {
 	Pairs
 	Depth   int     `default:"20" range:"3:64" help:"convolutions in all"`
 	Width   int     `default:"32" range:"1:512" help:"channels of the inner layers"`
 	Factors Widths  `default:"2,3,4" range:"2:8" help:"factors to learn, where the task is super-resolution"`
+	Zooms   int     `default:"3" range:"1:8" help:"patches are cut from the training pictures and from ones 2, …, this many times smaller"`
+	Rough   int     `default:"4" range:"1:64" help:"patches looked at for each that is taken, the roughest of them; 1 takes any"`
+	Loss    string  `default:"l1" range:"l1|l2" help:"what is made small: the absolute error, or the squared one, which is the paper's"`
 	Clip    float64 `default:"0.1" range:"0:" help:"largest norm of the gradient; 0 leaves it as it is"`
 }
 
@@ -35,6 +39,9 @@ func (m *VDSR) PatchSize() int {
 	return (m.Patch + whole - 1) / whole * whole
 }
 
+// PatchChoice implements Picky.
+func (m *VDSR) PatchChoice() (zooms, rough int) { return m.Zooms, m.Rough }
+
 // multiple is the least common multiple.
 func multiple(of []int) int {
 	n := 1
@@ -49,9 +56,13 @@ func multiple(of []int) int {
 
 // Objectives implements Trainable.
 func (m *VDSR) Objectives() []Objective {
-	return m.regress(m.Clip, func(s *Scope, x *Node) *Node {
-		start := m.starts(s, x)
-		return ReduceAllMean(Square(Sub(m.add(s, start), x)))
+	return m.objective(m.Clip, func(s *Scope, x *Node) (loss, mse *Node) {
+		e := Sub(m.add(s, m.starts(s, x)), x)
+		loss, mse = ReduceAllMean(Abs(e)), ReduceAllMean(Square(e))
+		if m.Loss == "l2" {
+			loss = mse
+		}
+		return loss, mse
 	})
 }
 
