@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,7 @@ sees it. The same picture, name, task and seed give the same pixels.`,
   darkroom degrade cat.png --task gaussian1.6+denoise2 --out measured --seed 7`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer debug.SetGCPercent(debug.SetGCPercent(tightMemory))
 			operator, err := operatorOf(task)
 			if err != nil {
 				return err
@@ -75,9 +77,7 @@ func (a *app) degradeOne(ctx context.Context, e *engine.Engine, f data.PhotoFile
 	}
 	cropped := d.Truth.Height != photo.Height || d.Truth.Width != photo.Width
 	write := func(ending string, im lab.Image) (string, error) {
-		p := photo
-		p.Image = im
-		return writePhoto(out, f.Name+ending, f.Path, p)
+		return writePhoto(out, f.Name+ending, f.Path, with(photo, im))
 	}
 	path, err := write("", d.Y)
 	if err != nil {

@@ -82,6 +82,15 @@ func writePhoto(out, name, source string, p data.Photo) (string, error) {
 	return path, os.WriteFile(path, b, 0o644) //nolint:gosec // for others, too
 }
 
+// with is a photo with other pixels. A profile of its colours goes where they have become grey, or the other way round.
+func with(p data.Photo, im lab.Image) data.Photo {
+	if im.Channels != p.Channels {
+		p.ICC = nil
+	}
+	p.Image = im
+	return p
+}
+
 // losslessPixels is the largest picture that a page holds as PNG; larger ones are JPEG.
 const losslessPixels = 2_000_000
 

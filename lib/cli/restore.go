@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 
 	"github.com/spf13/cobra"
 )
+
+// tightMemory is how much garbage may lie around beside what is in use, in %: pictures are large, and few things are made.
+const tightMemory = 20
 
 // quickShare is the part of a method's steps that --train trains.
 const quickShare = 10
@@ -91,6 +95,7 @@ func operatorOf(task string) (string, error) {
 
 func (r *restoring) do(cmd *cobra.Command, method, at string) error {
 	ctx := cmd.Context()
+	defer debug.SetGCPercent(debug.SetGCPercent(tightMemory))
 	operator, err := operatorOf(r.task)
 	if err != nil {
 		return err
@@ -262,9 +267,7 @@ func (r *restoring) one(ctx context.Context, restorer *engine.Restorer, f data.P
 		return fail(err)
 	}
 	seconds := time.Since(begin).Seconds()
-	out := photo
-	out.Image = x
-	file, err := writePhoto(r.out, f.Name, f.Path, out)
+	file, err := writePhoto(r.out, f.Name, f.Path, with(photo, x))
 	if err != nil {
 		return fail(err)
 	}

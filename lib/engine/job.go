@@ -57,11 +57,43 @@ func (e *Engine) prepare(ctx context.Context, s lab.Spec, watch func(lab.Event))
 	for _, note := range j.data.Notes {
 		e.options.Say.Line(note)
 	}
+	if coloured(j.task) {
+		if err := j.dropGrey(); err != nil {
+			return nil, err
+		}
+	}
 	if err := j.pose(); err != nil {
 		return nil, usage(err)
 	}
 	j.backend, err = e.Backend(ctx)
 	return j, err
+}
+
+// coloured says whether a task is about colours.
+func coloured(t lab.Task) bool {
+	op, err := physics.Parse(t.Operator)
+	_, is := physics.As[physics.Coloured](op)
+	return t.Kind == lab.Restore && err == nil && is
+}
+
+// dropGrey leaves the pictures without colours out.
+func (j *job) dropGrey() error {
+	grey := func(p data.Picture) bool {
+		for i := 0; i+2 < len(p.Pix) && p.Channels == 3; i += 3 {
+			if p.Pix[i] != p.Pix[i+1] || p.Pix[i] != p.Pix[i+2] {
+				return false
+			}
+		}
+		return true
+	}
+	d := *j.data
+	d.Train, d.Test = slices.DeleteFunc(slices.Clone(d.Train), grey), slices.DeleteFunc(slices.Clone(d.Test), grey)
+	if len(d.Train) == 0 || len(d.Test) == 0 {
+		return fmt.Errorf("%s has %d pictures in colour to learn from and %d to test with, and %s needs at least one of each; take pictures in colour, such as naturals",
+			j.task.Data, len(d.Train), len(d.Test), j.task)
+	}
+	j.data = &d
+	return nil
 }
 
 // pose tells the method what it will be fitted to.
@@ -109,6 +141,9 @@ func (j *job) pose() error {
 // restoreProblem is to restore what op did to grey pictures, learning from patches if the method does.
 func restoreProblem(m methods.Method, op physics.Operator) methods.Problem {
 	p := methods.Problem{Kind: lab.Restore, Operator: op, Channels: 1}
+	if _, coloured := physics.As[physics.Coloured](op); coloured {
+		p.Channels = 3
+	}
 	if patcher, ok := m.(methods.Patcher); ok {
 		multiple := physics.Multiple(op)
 		p.Height = patcher.PatchSize() / multiple * multiple

@@ -25,9 +25,10 @@ func (j *job) patches(size, side int) func(step int) []any {
 			scales = append(scales, s)
 		}
 	}
+	channels := max(j.problem.Channels, 1)
 	return func(step int) []any {
 		r := stepRandom(j.spec.Seed, step)
-		pixels := make([]float32, size*side*side)
+		pixels := make([]float32, size*side*side*channels)
 		var masks []float32
 		if j.task.Kind == lab.Segment {
 			masks = make([]float32, size*side*side)
@@ -48,12 +49,12 @@ func (j *job) patches(size, side int) func(step int) []any {
 				}
 			}
 			symmetry := r.IntN(8)
-			cut(pixels[b*side*side:(b+1)*side*side], s.pictures[k], y, x, side, symmetry)
+			cut(pixels[b*side*side*channels:(b+1)*side*side*channels], s.pictures[k], y, x, side, symmetry)
 			if masks != nil {
 				cut(masks[b*side*side:(b+1)*side*side], j.data.TrainB[k], y, x, side, symmetry)
 			}
 		}
-		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, 1)}
+		batch := []any{tensors.FromFlatDataAndDimensions(pixels, size, side, side, channels)}
 		if masks != nil {
 			batch = append(batch, tensors.FromFlatDataAndDimensions(masks, size, side, side, 1))
 		}
@@ -96,13 +97,13 @@ func (s scale) draw(r *rand.Rand) (picture, y, x int) {
 	return picture, at / wide, at % wide
 }
 
-// roughness is the sum of the squares of the differences to the pixels on the right and below, within a grey patch.
+// roughness is the sum of the squares of the differences to the pixels on the right and below, within a patch, in all channels.
 func roughness(p data.Picture, y, x, side int) int {
 	sum := 0
 	for i := y; i < y+side-1; i++ {
-		row, below := p.Pix[i*p.Width:], p.Pix[(i+1)*p.Width:]
-		for k := x; k < x+side-1; k++ {
-			right, down := int(row[k+1])-int(row[k]), int(below[k])-int(row[k])
+		row, below := p.Pix[i*p.Width*p.Channels:], p.Pix[(i+1)*p.Width*p.Channels:]
+		for k := x * p.Channels; k < (x+side-1)*p.Channels; k++ {
+			right, down := int(row[k+p.Channels])-int(row[k]), int(below[k])-int(row[k])
 			sum += right*right + down*down
 		}
 	}
@@ -115,8 +116,9 @@ func (j *job) fitPatches(count, side int) (methods.Images, error) {
 	if err != nil {
 		return methods.Images{}, err
 	}
-	size := side * side
-	return methods.Images{N: count, Height: side, Width: side, Channels: 1, Random: stepRandom(j.spec.Seed, -1), At: func(i int) []uint8 {
+	channels := j.problem.Channels
+	size := side * side * channels
+	return methods.Images{N: count, Height: side, Width: side, Channels: channels, Random: stepRandom(j.spec.Seed, -1), At: func(i int) []uint8 {
 		out := make([]uint8, size)
 		for k := range out {
 			out[k] = uint8(math.Round(float64(pixels[i*size+k]) * 255))
@@ -125,7 +127,7 @@ func (j *job) fitPatches(count, side int) (methods.Images, error) {
 	}}, nil
 }
 
-// cut copies a grey patch, in one of the eight symmetries of the square.
+// cut copies a patch, in one of the eight symmetries of the square.
 func cut(dst []float32, pic data.Picture, y, x, side, symmetry int) {
 	for i := range side {
 		for k := range side {
@@ -139,7 +141,10 @@ func cut(dst []float32, pic data.Picture, y, x, side, symmetry int) {
 			if symmetry&4 != 0 {
 				u, v = v, u
 			}
-			dst[i*side+k] = float32(pic.Pix[(y+u)*pic.Width+x+v]) / 255
+			at := ((y+u)*pic.Width + x + v) * pic.Channels
+			for c, value := range pic.Pix[at : at+pic.Channels] {
+				dst[(i*side+k)*pic.Channels+c] = float32(value) / 255
+			}
 		}
 	}
 }

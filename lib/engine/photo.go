@@ -51,9 +51,9 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 	if err != nil {
 		return nil, err
 	}
-	op, err := physics.Parse(operator)
+	op, err := pictorial(operator)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	entry, err := methods.Lookup(method)
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 	r.exec, err = model.NewExec(backend, store, func(s *model.Scope, in []*graph.Node) *graph.Node {
 		store.SetTraining(in[0].Graph(), false)
 		in = append(in, nil)
-		x := restorer.Restore(s, in[0], in[1])
+		x := graph.TransposeAllAxes(restorer.Restore(s, in[0], in[1]), 0, 3, 1, 2) // one plane after the other
 		r.largest = 0
 		for _, node := range x.Graph().Nodes() {
 			if node.NumOutputs() == 1 {
@@ -128,6 +128,19 @@ func (e *Engine) Restorer(ctx context.Context, method, operator string, set lab.
 		return nil, err
 	}
 	return r, nil
+}
+
+// pictorial is an operator whose measurement is a picture, which a file can hold.
+func pictorial(operator string) (physics.Operator, error) {
+	op, err := physics.Parse(operator)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if _, coded := physics.As[physics.Coded](op); coded {
+		return nil, usage(fmt.Errorf("%s: its measurement is no picture that a file could hold; a run measures and restores pictures of your own: "+
+			"darkroom run tv restore:%s:folder:/your/pictures", op.Describe(), operator))
+	}
+	return op, nil
 }
 
 // Close frees the compiled programs.
@@ -211,7 +224,10 @@ func (r *Restorer) check(y, mask lab.Image, tile int) error {
 			return fmt.Errorf("the picture is %v at row %d, column %d: only finite pixels can be restored", v, at/y.Width, at%y.Width)
 		}
 	}
+	_, coloured := physics.As[physics.Coloured](r.op)
 	switch {
+	case coloured && y.Channels != 1:
+		return fmt.Errorf("the picture has colours, and %s restores those of a grey one; make it grey first: darkroom degrade PICTURE --task grey", r.program.of)
 	case tile < 0 || tile > 0 && tile < 16:
 		return usage(fmt.Errorf("tiles of %d pixels are too small; use at least 16", tile))
 	case tile > 0 && tile < max(y.Height, y.Width) && !r.tileable():
@@ -237,7 +253,8 @@ func (r *Restorer) check(y, mask lab.Image, tile int) error {
 // tileable says whether a part of the measurement is the measurement of a part.
 func (r *Restorer) tileable() bool {
 	_, pixelwise := physics.As[physics.Pixelwise](r.op)
-	return pixelwise || r.factor() > 1
+	_, coloured := physics.As[physics.Coloured](r.op)
+	return pixelwise || coloured || r.factor() > 1
 }
 
 // factor is how many times larger the picture is than the measurement.
@@ -263,11 +280,12 @@ func (r *Restorer) tiles(ctx context.Context, y, mask lab.Image, rows, cols tili
 			if err != nil {
 				return out, err
 			}
+			channels := len(x) / (h * w)
 			if all == 1 {
-				return join(x, h, w, y.Channels), nil
+				return join(x, h, w, channels), nil
 			}
 			if out.Pix == nil {
-				out = lab.NewImage(f*y.Height, f*y.Width, y.Channels)
+				out = lab.NewImage(f*y.Height, f*y.Width, channels)
 				total = make([]float32, out.Height*out.Width)
 			}
 			down, across := rows.weights(top), cols.weights(left)
@@ -279,8 +297,8 @@ func (r *Restorer) tiles(ctx context.Context, y, mask lab.Image, rows, cols tili
 					}
 					at := (f*top+i)*out.Width + f*left + j
 					total[at] += weight
-					for c := range y.Channels {
-						out.Pix[at*y.Channels+c] += weight * x[(c*h+i)*w+j]
+					for c := range channels {
+						out.Pix[at*channels+c] += weight * x[(c*h+i)*w+j]
 					}
 				}
 			}
@@ -290,7 +308,7 @@ func (r *Restorer) tiles(ctx context.Context, y, mask lab.Image, rows, cols tili
 		}
 	}
 	for i := range out.Pix {
-		out.Pix[i] /= total[i/y.Channels]
+		out.Pix[i] /= total[i/out.Channels]
 	}
 	return out, nil
 }
@@ -318,7 +336,7 @@ func (r *Restorer) call(y, mask lab.Image, top, left, height, width int) (x []fl
 			return err
 		}
 		d := got[0].Shape().Dimensions
-		h, w = d[1], d[2]
+		h, w = d[2], d[3]
 		if x, err = tensors.CopyFlatData[float32](got[0]); err != nil {
 			return err
 		}
@@ -366,9 +384,9 @@ type Degraded struct {
 
 // Degrade makes the measurement of a picture. It depends on the pixels, the name, the operator and the seed alone.
 func (e *Engine) Degrade(ctx context.Context, operator, name string, seed int, picture lab.Image) (Degraded, error) {
-	op, err := physics.Parse(operator)
+	op, err := pictorial(operator)
 	if err != nil {
-		return Degraded{}, usage(err)
+		return Degraded{}, err
 	}
 	backend, err := e.Backend(ctx)
 	if err != nil {

@@ -2,10 +2,15 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"darkroom/lib/data"
 	"darkroom/lib/lab"
 	"darkroom/lib/record"
 )
@@ -211,9 +216,67 @@ func TestRestoreRefuses(t *testing.T) {
 	for _, c := range [][3]string{
 		{"dncnn", "denoise25", "dncnn restores only with what it has learnt"}, {"vae", "denoise25", "vae does not restore; those that do are identity"},
 		{"median", "inpaint50", "is more than noise"}, {"tv", "denois25", `did you mean "denoise25"?`}, {"tvv", "denoise25", `did you mean "tv"?`},
+		{"tv", "fourier25", "its measurement is no picture that a file could hold; a run measures and restores"},
 	} {
 		if _, err := e.Restorer(ctx, c[0], c[1], nil, nil); err == nil || !strings.Contains(err.Error(), c[2]) {
 			t.Errorf("%v: %v", c, err)
 		}
+	}
+}
+
+// TestColourise: colours are looked for by a method that works on colour pictures; a grey picture of any size is restored by tiles to one in
+// colour, grey training pictures being left out.
+func TestColourise(t *testing.T) {
+	e := New(Options{})
+	dir := t.TempDir()
+	for i := range 12 {
+		im, name := scene(20+i, 24, 3), "colour"
+		if i%6 == 0 {
+			im, name = scene(20+i, 24, 1), "grey"
+		}
+		b, err := data.Photo{Image: im, Bits: 8}.PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s%d.png", name, i)), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spec := lab.Spec{Method: "dncnn", Task: "restore:grey:folder:" + dir, Steps: 2, Runs: t.TempDir(), Set: lab.Set{"depth": 3, "width": 3, "patch": 8, "batch": 3}}
+	result, err := e.Run(t.Context(), spec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := result.Metrics["psnr"]; len(m.Values) == 0 || !strings.Contains(m.Protocol, "in colour (RGB), colours taken out") {
+		t.Errorf("%d pictures measured: %s", len(m.Values), m.Protocol)
+	} else if i := slices.IndexFunc(m.Names, func(n string) bool { return !strings.HasPrefix(n, "colour") }); i >= 0 {
+		t.Errorf("%s has no colours, and was measured", m.Names[i])
+	}
+	run, err := record.Open(result.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := restorer(t, e, "dncnn", "grey", nil, run)
+	d, err := e.Degrade(t.Context(), "grey", "scene", 1, scene(40, 50, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := r.Restore(t.Context(), d.Y, lab.Image{}, 1000, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiled, err := r.Restore(t.Context(), d.Y, lab.Image{}, 24, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if whole.Channels != 3 || tiled.Channels != 3 || furthest(whole, tiled) > 2e-6 || d.Y.Channels != 1 || d.Start.Channels != 3 {
+		t.Errorf("%d and %d channels, %g apart; the measurement has %d and the start %d", whole.Channels, tiled.Channels, furthest(whole, tiled), d.Y.Channels, d.Start.Channels)
+	}
+	if _, err := r.Restore(t.Context(), d.Truth, lab.Image{}, 0, nil); err == nil || !strings.Contains(err.Error(), "make it grey first") {
+		t.Error(err)
+	}
+	spec.Task = "restore:grey:folder:" + pictures(t, 24)
+	if _, err := e.Run(t.Context(), spec, nil); err == nil || !strings.Contains(err.Error(), "needs at least one of each; take pictures in colour") {
+		t.Error(err)
 	}
 }

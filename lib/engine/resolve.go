@@ -94,7 +94,7 @@ func whoDoes(k lab.Kind) string {
 func (e *Engine) dataOptions(t lab.Task) data.Options {
 	return data.Options{
 		Say: e.options.Say, Strict: e.options.Strict, Size: t.Size, Folder: e.options.Folder,
-		Grey:    t.Kind == lab.Restore, // restore tasks are measured on luma
+		Grey:    t.Kind == lab.Restore && !coloured(t), // restore tasks are measured on luma
 		Domains: t.Kind == lab.Translate,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"darkroom/lib/data"
 	"darkroom/lib/lab"
@@ -67,8 +68,12 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
 	}
 	for k, measure := range measures {
-		mt := metric(values[k], fmt.Sprintf("%s, grey (BT.601 luma), %s, noise seed %d, test split of %d pictures",
-			measure.Protocol, j.problem.Operator.Describe(), evalSeed, len(names)), measure.Unit, measure.Better)
+		channels := "grey (BT.601 luma)"
+		if j.problem.Channels == 3 {
+			channels = "pictures in colour (RGB)"
+		}
+		mt := metric(values[k], fmt.Sprintf("%s, %s, %s, noise seed %d, test split of %d pictures",
+			measure.Protocol, channels, j.problem.Operator.Describe(), evalSeed, len(names)), measure.Unit, measure.Better)
 		mt.Names = names
 		out[measure.Name] = mt
 	}
@@ -94,17 +99,27 @@ func degrade(p program, op physics.Operator, name string, seed int, picture lab.
 	if a := op.Aux(random, truth.Height, truth.Width, truth.Channels); a != nil {
 		aux = lab.Image{Height: truth.Height, Width: truth.Width, Channels: truth.Channels, Pix: a}
 	}
-	y, err = p.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, truth, aux)
-	if err != nil {
+	if y = truth; onlyNoise(op, aux) {
+		y.Pix = slices.Clone(truth.Pix)
+	} else if y, err = p.apply(model.NewStore(), func(_ *model.Scope, x, aux *graph.Node) *graph.Node { return op.Forward(x, aux) }, truth, aux); err != nil {
 		return truth, y, aux, err
 	}
-	physics.Corrupt(op, random, y.Pix)
+	physics.Corrupt(op, random, y)
 	return truth, y, aux, nil
 }
 
 // start is the measurement as a picture of the truth's size.
 func start(p program, op physics.Operator, y, aux lab.Image) (lab.Image, error) {
+	if onlyNoise(op, aux) {
+		return y, nil
+	}
 	return p.apply(model.NewStore(), func(_ *model.Scope, y, aux *graph.Node) *graph.Node { return physics.Start(op, y, aux) }, y, aux)
+}
+
+// onlyNoise says whether A is the identity, which needs no program and no memory of its own.
+func onlyNoise(op physics.Operator, aux lab.Image) bool {
+	_, pixelwise := physics.As[physics.Pixelwise](op)
+	return pixelwise && aux.Pix == nil
 }
 
 func (j *job) restore(store *model.Store, m methods.Restorer, y, aux lab.Image) (lab.Image, error) {

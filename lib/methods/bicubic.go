@@ -15,7 +15,7 @@ type Bicubic struct{ Posed }
 // Pose implements Method.
 func (m *Bicubic) Pose(p Problem) error {
 	if _, ok := physics.As[physics.Downsample](p.Operator); !ok {
-		return fmt.Errorf("bicubic: %s leaves the picture's size, so that there is nothing to enlarge; use identity or tv", p.Operator.Describe())
+		return fmt.Errorf("bicubic: %s leaves no smaller picture that could be enlarged; use identity or tv", p.Operator.Describe())
 	}
 	return m.Posed.Pose(p)
 }

@@ -41,6 +41,7 @@ var small = map[string]lab.Set{
 	"modl":  {"unrolled": 2, "depth": 3, "width": 3, "steps": 2, "patch": side, "batch": n},
 	"lista": {"side": 4, "atoms": 5, "unrolled": 2, "patch": side, "batch": n},
 	"pnp":   {"denoiser": "wavelet", "iterations": 2, "form": "admm"}, "red": {"denoiser": "median", "iterations": 2},
+	"csc": {"filters": 3, "side": 3, "smooth": 2, "iterations": 10, "patch": side, "patches": 6, "batch": 3},
 	"fcn": {"width": 3, "patch": side, "batch": n},
 }
 
@@ -99,7 +100,7 @@ func TestContract(t *testing.T) {
 			if kind == lab.Restore {
 				operators = physics.Catalogue()
 				switch {
-				case slices.Contains([]string{"omp", "ksvd", "odl", "lista"}, e.Name): // they see a measurement as fista does, which is tested with every operator
+				case slices.Contains([]string{"omp", "ksvd", "odl", "lista", "csc"}, e.Name): // they see a measurement as fista does, which is tested with every operator
 					operators = []string{"denoise25", "inpaint50"}
 				case e.Name == "interpolate":
 					operators = []string{"inpaint50", "box25"}
@@ -147,6 +148,9 @@ func contract(t *testing.T, e methods.Entry, kind lab.Kind, operator string) {
 	p := problem(kind)
 	if side, ok := sides[e.Name]; ok {
 		p.Height, p.Width = side, side
+	}
+	if operator == "grey" {
+		p.Channels = 3
 	}
 	if operator != "" {
 		var err error
@@ -230,7 +234,7 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 	}
 	args := []any{tensor(uniform(2, batch), image...), tensor(normal(3, n*latent), n, latent)}
 	if p.Operator != nil {
-		if a := p.Operator.Aux(rand.New(rand.NewPCG(5, 4)), n*p.Height, p.Width, 1); a != nil {
+		if a := p.Operator.Aux(rand.New(rand.NewPCG(5, 4)), n*p.Height, p.Width, p.Channels); a != nil {
 			args = append(args, tensor(a, image...))
 		}
 	}

@@ -33,11 +33,11 @@ func (m *DIP) Misfit(s *Scope, y, aux *Node) *Node {
 	op := m.problem.Operator
 	z := m.input(s, y, aux)
 	z = Add(z, MulScalar(s.RandomNormal(z.Graph(), z.Shape()), m.Disturb))
-	return ReduceAllMean(Square(Sub(op.Forward(m.network(s, y, z), aux), y)))
+	return ReduceAllMean(Square(Sub(op.Forward(m.network(s, z), aux), y)))
 }
 
 // Restore implements Restorer.
-func (m *DIP) Restore(s *Scope, y, aux *Node) *Node { return m.network(s, y, m.input(s, y, aux)) }
+func (m *DIP) Restore(s *Scope, y, aux *Node) *Node { return m.network(s, m.input(s, y, aux)) }
 
 // input is z, of the size of the picture.
 func (m *DIP) input(s *Scope, y, aux *Node) *Node {
@@ -47,6 +47,6 @@ func (m *DIP) input(s *Scope, y, aux *Node) *Node {
 		SetTrainable(false).NodeValue(y.Graph())
 }
 
-func (m *DIP) network(s *Scope, y, z *Node) *Node {
-	return Sigmoid(unet(s.At(Adapted), z, m.Levels, m.Width, y.Shape().Dim(3)))
+func (m *DIP) network(s *Scope, z *Node) *Node {
+	return Sigmoid(unet(s.At(Adapted), z, m.Levels, m.Width, m.problem.Channels))
 }

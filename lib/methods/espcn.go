@@ -24,7 +24,7 @@ type ESPCN struct {
 // Pose implements Method.
 func (m *ESPCN) Pose(p Problem) error {
 	if _, ok := physics.As[physics.Downsample](p.Operator); !ok {
-		return fmt.Errorf("espcn: %s leaves the picture's size, so that there is nothing to enlarge; use srcnn or dncnn", p.Operator.Describe())
+		return fmt.Errorf("espcn: %s leaves no smaller picture that could be enlarged; use srcnn or dncnn", p.Operator.Describe())
 	}
 	if err := kernelsFit("espcn", m.Kernels, m.Widths); err != nil {
 		return err

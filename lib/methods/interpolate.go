@@ -21,7 +21,7 @@ type Interpolation struct{ Posed }
 // Pose implements Method.
 func (m *Interpolation) Pose(p Problem) error {
 	if _, ok := physics.As[physics.Pixelwise](p.Operator); p.Operator != nil && (!ok || onlyNoise(p.Operator)) {
-		return fmt.Errorf("interpolate: in %s no pixel is missing; use bicubic", p.Operator.Describe())
+		return fmt.Errorf("interpolate: in %s no pixel is missing that could be interpolated; use tv", p.Operator.Describe())
 	}
 	return m.Posed.Pose(p)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"darkroom/lib/lab"
 	"darkroom/lib/nn"
 	"darkroom/lib/physics"
 
@@ -133,7 +134,8 @@ func measurer(run Runner, op physics.Operator, x Images) func(i int) (truth, sta
 		if err != nil {
 			return truth, start, err
 		}
-		physics.Corrupt(op, x.Random, y[0].Data)
+		d := y[0].Shape
+		physics.Corrupt(op, x.Random, lab.Image{Height: d[1], Width: d[2], Channels: d[3], Pix: y[0].Data})
 		out, err := first(append(y, more...)...)
 		if err != nil {
 			return truth, start, err

@@ -30,7 +30,13 @@ func (m *Prior) Lend(lender Method, name string, p Problem) error {
 
 // denoise takes Gaussian noise of deviation sigma out of x. A network that learnt one level takes that out.
 func (m *Prior) denoise(s *Scope, x *Node, sigma float64) *Node {
+	d := x.Shape().Dimensions
+	if d[3] > 1 { // each channel by itself
+		planes := m.denoise(s, Reshape(TransposeAllAxes(x, 0, 3, 1, 2), d[0]*d[3], d[1], d[2], 1), sigma)
+		return TransposeAllAxes(Reshape(planes, d[0], d[3], d[1], d[2]), 0, 2, 3, 1)
+	}
 	p := m.problem
+	p.Channels = 1
 	p.Operator = physics.Noise{Deviation: sigma}
 	denoiser := m.lent
 	if denoiser == nil {

@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"darkroom/lib/lab"
 )
@@ -104,7 +105,8 @@ func (o Options) view(which string, im lab.Image) (lab.Image, error) {
 				which, size(im), v, pixel/im.Width, pixel%im.Width)
 		}
 	}
-	if o.Clip || o.Round {
+	beyond := func(v float32) bool { return v < 0 || v > 1 }
+	if o.Round || o.Clip && slices.ContainsFunc(im.Pix, beyond) {
 		clipped := lab.NewImage(im.Height, im.Width, im.Channels)
 		for i, v := range im.Pix {
 			clipped.Pix[i] = o.round(min(max(v, 0), 1))

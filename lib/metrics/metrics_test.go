@@ -3,6 +3,7 @@ package metrics
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -293,5 +294,24 @@ func BenchmarkSSIM512(b *testing.B) {
 		if _, err := SSIM(truth, x); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestSSIMStrips: a picture that is measured in strips has the SSIM of one that is measured at once.
+func TestSSIMStrips(t *testing.T) {
+	const h, w = 40, stripPixels / 13 // strips of 13 rows
+	a, b := lab.NewImage(h, w, 1), lab.NewImage(h, w, 1)
+	r := rand.New(rand.NewPCG(8, 1))
+	for i := range a.Pix {
+		a.Pix[i] = float32(i%97) / 97
+		b.Pix[i] = min(max(a.Pix[i]+0.1*float32(r.NormFloat64())*float32(i/w)/h, 0), 1)
+	}
+	got, err := SSIM(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := ssimChannel(plane(a, 0), plane(b, 0), h, w, gaussianWindow, 1)
+	if math.Abs(got-want) > 1e-12 || want > 0.99 {
+		t.Errorf("SSIM in strips is %.15f, at once %.15f", got, want)
 	}
 }

@@ -42,6 +42,18 @@ func UniformSSIMMeasure(o Options) Measure {
 		"mean over channels, ", o, []float64{1. / 7, 1. / 7, 1. / 7, 1. / 7, 1. / 7, 1. / 7, 1. / 7}, 49./48)
 }
 
+// stripPixels is the size of a strip.
+const stripPixels = 1 << 20
+
+// strips are so many rows of both pictures, from row y, without a copy.
+func strips(truth, x lab.Image, y, rows int) (a, b lab.Image) {
+	of := func(im lab.Image) lab.Image {
+		line := im.Width * im.Channels
+		return lab.Image{Height: rows, Width: im.Width, Channels: im.Channels, Pix: im.Pix[y*line : (y+rows)*line]}
+	}
+	return of(truth), of(x)
+}
+
 func ssimMeasure(name, protocol string, o Options, window []float64, unbiased float64) Measure {
 	return Measure{
 		Name: name, Better: "higher", Protocol: protocol + o.protocol(),
@@ -54,10 +66,20 @@ func ssimMeasure(name, protocol string, o Options, window []float64, unbiased fl
 				return 0, fmt.Errorf("SSIM needs pictures of at least %d×%d, for its window; this one is %s",
 					need, need, size(truth))
 			}
+			// Large pictures are measured in strips, so that the planes of double precision stay small.
+			places := truth.Height - len(window) + 1 // of the window, along the height
+			strip := max(1, stripPixels/truth.Width)
+			if truth.Height*truth.Width <= stripPixels {
+				strip = places
+			}
 			sum := 0.0
-			for c := range truth.Channels {
-				whole, _ := ssimChannel(plane(truth, c), plane(x, c), truth.Height, truth.Width, window, unbiased)
-				sum += whole
+			for y := 0; y < places; y += strip {
+				rows := min(strip, places-y)
+				a, b := strips(truth, x, y, rows+len(window)-1)
+				for c := range truth.Channels {
+					whole, _ := ssimChannel(plane(a, c), plane(b, c), a.Height, a.Width, window, unbiased)
+					sum += whole * float64(rows) / float64(places)
+				}
 			}
 			return sum / float64(truth.Channels), nil
 		},

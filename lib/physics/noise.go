@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"darkroom/lib/lab"
+
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see physics.go
 
 	"github.com/gomlx/compute/shapes"
@@ -63,7 +65,7 @@ func (b Blind) Describe() string {
 func (b Blind) Sigma() float64 { return math.Sqrt((b.Low*b.Low + b.Low*b.High + b.High*b.High) / 3) }
 
 // Corrupt implements Corrupter.
-func (b Blind) Corrupt(r *rand.Rand, y []float32) {
+func (b Blind) Corrupt(r *rand.Rand, y lab.Image) {
 	Corrupt(Noise{b.Low + (b.High-b.Low)*r.Float64()}, r, y)
 }
 
@@ -105,11 +107,11 @@ func (p Poisson) Describe() string { return fmt.Sprintf("Poisson noise, %d photo
 func (p Poisson) Sigma() float64 { return math.Sqrt(0.5 / float64(p.Peak)) }
 
 // Corrupt implements Corrupter. A negative value counts as 0.
-func (p Poisson) Corrupt(r *rand.Rand, y []float32) {
-	for i, v := range y {
-		y[i] = 0
+func (p Poisson) Corrupt(r *rand.Rand, y lab.Image) {
+	for i, v := range y.Pix {
+		y.Pix[i] = 0
 		if v > 0 {
-			y[i] = float32(distuv.Poisson{Lambda: float64(v) * float64(p.Peak), Src: r}.Rand() / float64(p.Peak))
+			y.Pix[i] = float32(distuv.Poisson{Lambda: float64(v) * float64(p.Peak), Src: r}.Rand() / float64(p.Peak))
 		}
 	}
 }
@@ -177,13 +179,13 @@ func (n Salt) Describe() string {
 func (n Salt) Sigma() float64 { return math.Sqrt(n.Share / 3) }
 
 // Corrupt implements Corrupter.
-func (n Salt) Corrupt(r *rand.Rand, y []float32) {
-	for i := range y {
+func (n Salt) Corrupt(r *rand.Rand, y lab.Image) {
+	for i := range y.Pix {
 		switch u := r.Float64(); {
 		case u < n.Share/2:
-			y[i] = 0
+			y.Pix[i] = 0
 		case u < n.Share:
-			y[i] = 1
+			y.Pix[i] = 1
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"darkroom/lib/engine/xlatest"
+	"darkroom/lib/lab"
 	"darkroom/lib/physics"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see physics_test.go
@@ -19,7 +20,7 @@ import (
 func draws(t *testing.T, op physics.Operator, grey float32, n int) map[string][]float32 {
 	t.Helper()
 	host := slices.Repeat([]float32{grey}, n)
-	physics.Corrupt(op, rand.New(rand.NewPCG(4, 7)), host)
+	physics.Corrupt(op, rand.New(rand.NewPCG(4, 7)), lab.Image{Height: n / 100, Width: 100, Channels: 1, Pix: host})
 	graph := model.MustCallOnce(xlatest.Backend(t), seeded(t), func(s *model.Scope, x *Node) *Node { return physics.DrawNoise(op, s, x) },
 		tensors.FromFlatDataAndDimensions(slices.Repeat([]float32{grey}, n), 1, n/100, 100, 1))
 	return map[string][]float32{"host": host, "graph": tensors.MustCopyFlatData[float32](graph)}

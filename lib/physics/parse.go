@@ -12,8 +12,9 @@ import (
 // Catalogue lists how operators are written, one example each.
 func Catalogue() []string {
 	return []string{
-		"denoise25", "denoise5-55", "poisson30", "salt10", "inpaint50", "box25", "strokes10", "blocks20",
-		"gaussian1.6+denoise2", "motion9x30+denoise2", "disc3-valid+denoise2", "superres2",
+		"denoise25", "denoise5-55", "poisson30", "salt10", "jpeg30", "inpaint50", "box25", "strokes10", "blocks20",
+		"gaussian1.6+denoise2", "motion9x30+denoise2", "disc3-valid+denoise2", "superres2", "grey",
+		"sensing25x4", "fourier30+denoise2", "hadamard25x4",
 	}
 }
 
@@ -45,6 +46,10 @@ var noises = []form{
 	{"salt" + whole, "saltN (salt and pepper on N %)", func(a []string) (Operator, error) {
 		n, err := number(a[0], 1, 99, "the share of salt and pepper, in %,")
 		return Salt{Share: n / 100}, err
+	}},
+	{"jpeg" + whole, "jpegN (JPEG of quality N)", func(a []string) (Operator, error) {
+		n, err := number(a[0], 1, 100, "the quality")
+		return JPEG{Quality: int(n)}, err
 	}},
 }
 
@@ -89,6 +94,19 @@ var linear = []form{
 		n, err := number(a[0], 2, 8, "the factor")
 		return Downsample{Factor: int(n)}, err
 	}},
+	{"grey", "grey (the colours missing)", func([]string) (Operator, error) { return Grey{}, nil }},
+	{"sensing" + whole + "(?:x" + whole + ")?", "sensingN or sensingNxM (N % as many Gaussian measurements as pixels, in blocks of 16 or M)", func(a []string) (Operator, error) {
+		n, side, err := measured(a, func(side int) bool { return side >= 2 && side <= 32 }, "2 to 32")
+		return Sensing{Share: n, Side: side}, err
+	}},
+	{"fourier" + whole, "fourierN (N % of the Fourier coefficients)", func(a []string) (Operator, error) {
+		n, _, err := measured([]string{a[0], ""}, nil, "")
+		return Fourier{Share: n}, err
+	}},
+	{"hadamard" + whole + "(?:x" + whole + ")?", "hadamardN or hadamardNxM (N % of the Hadamard coefficients, in blocks of 16 or M)", func(a []string) (Operator, error) {
+		n, side, err := measured(a, func(side int) bool { return side >= 2 && side <= 64 && side&(side-1) == 0 }, "2, 4, 8, 16, 32 or 64")
+		return Hadamard{Share: n, Side: side}, err
+	}},
 }
 
 // Parse reads an operator's name: "denoise25" is Gaussian noise of σ = 25/255, "inpaint50" hides half of the pixels,
@@ -126,7 +144,7 @@ func parse(name, part string, forms []form) (Operator, error) {
 	if part != name && len(forms) == len(noises) {
 		return nil, fmt.Errorf("degradation %q: %q after + is no noise; use %s", name, part, strings.Join(usage, ", "))
 	}
-	return nil, fmt.Errorf("unknown degradation %q%s: use %s; a blur may end in -valid, and +denoiseN, +poissonN or +saltN adds noise",
+	return nil, fmt.Errorf("unknown degradation %q%s: use %s; a blur may end in -valid, and +denoiseN, +poissonN, +saltN or +jpegN adds noise",
 		name, lab.Suggest(name, Catalogue()), strings.Join(usage, ", "))
 }
 
@@ -136,6 +154,20 @@ func number(text string, low, high float64, what string) (float64, error) {
 		return 0, fmt.Errorf("%s must be %g to %g", what, low, high)
 	}
 	return x, nil
+}
+
+// measured reads the share of what is measured and the side of the blocks.
+func measured(a []string, fits func(side int) bool, sides string) (n float64, side int, err error) {
+	if n, err = number(a[0], 1, 99, "the share that is measured, in %,"); err != nil {
+		return 0, 0, err
+	}
+	side = 16
+	if a[1] != "" {
+		if side, err = strconv.Atoi(a[1]); err != nil || !fits(side) {
+			return 0, 0, fmt.Errorf("the side of a block must be %s", sides)
+		}
+	}
+	return n / 100, side, nil
 }
 
 func share(text, of string) (float64, error) {

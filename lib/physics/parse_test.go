@@ -23,6 +23,12 @@ func TestParse(t *testing.T) {
 		"motion9x30-valid":   physics.Blur{Shape: physics.Motion, Size: 9, Angle: 30, Valid: true},
 		"disc2.5":            physics.Blur{Shape: physics.Disc, Size: 2.5},
 		"superres3":          physics.Downsample{Factor: 3},
+		"grey":               physics.Grey{},
+		"jpeg10":             physics.JPEG{Quality: 10},
+		"sensing25":          physics.Sensing{Share: 0.25, Side: 16}, "sensing10x32": physics.Sensing{Share: 0.1, Side: 32},
+		"fourier25":  physics.Fourier{Share: 0.25},
+		"hadamard25": physics.Hadamard{Share: 0.25, Side: 16}, "hadamard5x64": physics.Hadamard{Share: 0.05, Side: 64},
+		"grey+jpeg10":        physics.With{Operator: physics.Grey{}, Noise: physics.JPEG{Quality: 10}},
 		"poisson30+denoise5": physics.With{Operator: physics.Poisson{Peak: 30}, Noise: physics.Noise{Deviation: 5.0 / 255}},
 		"disc2+poisson30+salt1": physics.With{
 			Operator: physics.With{Operator: physics.Blur{Shape: physics.Disc, Size: 2}, Noise: physics.Poisson{Peak: 30}},
@@ -62,6 +68,14 @@ func TestParse(t *testing.T) {
 		"motion1":                     `the motion's length must be 2 to 99`,
 		"motion9x180":                 `the motion's angle must be 0 to 179`,
 		"disc0":                       `the disc's radius must be 0.6 to 50`,
+		"jpeg0":                       `the quality must be 1 to 100`,
+		"jpeg101":                     `degradation "jpeg101": the quality must be 1 to 100`,
+		"sensing0":                    `the share that is measured, in %, must be 1 to 99`,
+		"sensing25x33":                `the side of a block must be 2 to 32`,
+		"fourier100":                  `the share that is measured, in %, must be 1 to 99`,
+		"hadamard25x12":               `degradation "hadamard25x12": the side of a block must be 2, 4, 8, 16, 32 or 64`,
+		"gray":                        `(did you mean "grey"?)`,
+		"denoise5+grey":               `"grey" after + is no noise`,
 		"superres1":                   `the factor must be 2 to 8`,
 		"denoise99999999999999999999": `σ must be 1 to 255`,
 		"superres2+":                  `degradation "superres2+": "" after + is no noise; use denoiseN`,
@@ -78,7 +92,8 @@ func TestParse(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range append(physics.Catalogue(), "denoise26", "denoise5-54", "poisson31", "salt11", "inpaint51", "box26", "strokes11", "blocks20x16",
-		"blocks21", "gaussian1.7+denoise2", "gaussian1.6", "gaussian1.6-valid", "motion9x31+denoise2", "motion8x30+denoise2", "disc3+denoise2") {
+		"blocks21", "gaussian1.7+denoise2", "gaussian1.6", "gaussian1.6-valid", "motion9x31+denoise2", "motion8x30+denoise2", "disc3+denoise2",
+		"jpeg31", "sensing25", "sensing31x4", "fourier31+denoise2", "hadamard25", "hadamard26x4") {
 		op, err := physics.Parse(name)
 		if err != nil {
 			t.Fatal(err)

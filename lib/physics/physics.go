@@ -3,6 +3,8 @@ package physics
 import (
 	"math/rand/v2"
 
+	"darkroom/lib/lab"
+
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
 
 	"github.com/gomlx/compute/dtypes"
@@ -32,8 +34,8 @@ type Operator interface {
 
 // Corrupter operators have other noise than white Gaussian noise of deviation Sigma.
 type Corrupter interface {
-	// Corrupt turns Ax, on the host, into the measurement.
-	Corrupt(r *rand.Rand, y []float32)
+	// Corrupt turns Ax, on the host, into the measurement, in place.
+	Corrupt(r *rand.Rand, y lab.Image)
 	// DrawNoise does so in a graph, for a batch.
 	DrawNoise(s *model.Scope, y *Node) *Node
 }
@@ -62,6 +64,18 @@ type Convolution interface {
 // Multipler operators need pictures whose sides are a multiple of a number.
 type Multipler interface{ Multiple() int }
 
+// Coded operators make measurements that are no pictures, such as coefficients: an array of their own shape, whose values may be negative.
+type Coded interface{ Coded() }
+
+// coded is embedded in such.
+type coded struct{}
+
+// Coded implements Coded.
+func (coded) Coded() {}
+
+// Coloured operators measure pictures of three channels; what they measure may have one.
+type Coloured interface{ Coloured() }
+
 // As is the operator, or the one that it is made of, as an optional interface or a type of this package.
 func As[T any](op Operator) (T, bool) {
 	for op != nil {
@@ -79,13 +93,13 @@ func As[T any](op Operator) (T, bool) {
 }
 
 // Corrupt adds the operator's noise to Ax, in place.
-func Corrupt(op Operator, r *rand.Rand, y []float32) {
+func Corrupt(op Operator, r *rand.Rand, y lab.Image) {
 	if c, ok := op.(Corrupter); ok {
 		c.Corrupt(r, y)
 		return
 	}
-	for i := range y {
-		y[i] += float32(op.Sigma() * r.NormFloat64())
+	for i := range y.Pix {
+		y.Pix[i] += float32(op.Sigma() * r.NormFloat64())
 	}
 }
 

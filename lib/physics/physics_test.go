@@ -41,7 +41,7 @@ func TestOperators(t *testing.T) {
 		}
 		return tensors.FromFlatDataAndDimensions(v, b, h, w, c)
 	}
-	for _, name := range append(physics.Catalogue(), "superres3", "superres4", "disc3", "motion9-valid", "blocks20x16") {
+	for _, name := range append(physics.Catalogue(), "superres3", "superres4", "disc3", "motion9-valid", "blocks20x16", "fourier99", "sensing8x12") {
 		op, err := physics.Parse(name)
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestOperators(t *testing.T) {
 			}
 			ax := op.Forward(x, aux)
 			d := ax.Shape().Dimensions
-			y := Slice(in[1], AxisRange(), AxisRange(0, d[1]), AxisRange(0, d[2]))
+			y := Slice(in[1], AxisRange(), AxisRange(0, d[1]), AxisRange(0, d[2]), AxisRange(0, d[3]))
 			aty := op.Adjoint(y, aux)
 			inner := func(a, b *Node) *Node { return ReduceAllSum(Mul(a, b)) }
 			largest := func(v *Node) *Node { return ReduceAllMax(Abs(v)) }
@@ -100,6 +100,9 @@ func TestOperators(t *testing.T) {
 		want := 1.0
 		if d, ok := physics.As[physics.Downsample](op); ok {
 			want = norm(h, h/d.Factor) * norm(w, w/d.Factor)
+		}
+		if _, ok := op.(physics.Grey); ok {
+			want = math.Sqrt(0.299*0.299 + 0.587*0.587 + 0.114*0.114)
 		}
 		least := 0.97 * want // the power method has not quite arrived
 		if blur, ok := physics.As[physics.Blur](op); ok && blur.Valid {

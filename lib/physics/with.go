@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"darkroom/lib/lab"
+
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see physics.go
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -23,7 +25,7 @@ func (w With) Describe() string { return w.Operator.Describe() + ", then " + w.N
 func (w With) Sigma() float64 { return math.Hypot(w.Operator.Sigma(), w.Noise.Sigma()) }
 
 // Corrupt implements Corrupter.
-func (w With) Corrupt(r *rand.Rand, y []float32) {
+func (w With) Corrupt(r *rand.Rand, y lab.Image) {
 	Corrupt(w.Operator, r, y)
 	Corrupt(w.Noise, r, y)
 }
