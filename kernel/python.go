@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"darkroom/lib/fetch"
@@ -19,10 +20,16 @@ var packages = []string{
 	"jupyterlab==" + jupyterlab, "jupyter-server==2.21.1", "jupyter-client==8.10.0", "nbclient==0.11.0", "nbformat==5.11.1",
 }
 
+// unwanted are packages that come with the others and cost more than they give: this one, which only checks that a resource's name may have
+// other letters than English ones, reads a grammar for two seconds whenever anything of Jupyter's starts. jsonschema does without it.
+var unwanted = []string{"rfc3987-syntax"}
+
 // ErrNoPython is returned where no Python 3 is installed.
 var ErrNoPython = errors.New("JupyterLab needs Python 3.10 or newer, and no python3 is on the PATH: install it (Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python3), then run darkroom lab again")
 
-func pythonKey(s *setup) (string, error) { return digest(packages...) + " " + s.Home, nil }
+func pythonKey(s *setup) (string, error) {
+	return digest(slices.Concat(packages, unwanted)...) + " " + s.Home, nil
+}
 
 func installPython(ctx context.Context, s *setup) error {
 	python, err := exec.LookPath("python3")
@@ -46,6 +53,10 @@ func installPython(ctx context.Context, s *setup) error {
 	args := append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"}, packages...)
 	if err := command(ctx, s.Home, s.jupyterEnv(), s.Python(), args...); err != nil {
 		return fmt.Errorf("%w\nCheck the network and the package index that pip is set up for", err)
+	}
+	args = append([]string{"-m", "pip", "uninstall", "--quiet", "--disable-pip-version-check", "--yes"}, unwanted...)
+	if err := command(ctx, s.Home, s.jupyterEnv(), s.Python(), args...); err != nil {
+		return err
 	}
 	return configureJupyter(s.Installation)
 }

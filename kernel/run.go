@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -33,24 +34,25 @@ func (s *session) execute(m *wire.Message) (abort int) {
 
 	reply, result, failed := s.runCell(m, q, number)
 
-	reply["execution_count"] = number
-	if failed != nil {
-		for k, v := range failed.content() {
-			reply[k] = v
+	conclude := func(v viewer) {
+		reply["execution_count"] = v.number
+		if failed != nil {
+			maps.Copy(reply, failed.content())
+			if !v.q.Silent {
+				_ = s.server.Publish(v.m, "error", failed.content())
+			}
+		} else {
+			reply["status"] = "ok"
+			reply["user_expressions"] = unsupported(v.q.UserExpressions)
+			if result != nil && !v.q.Silent {
+				_ = s.server.Publish(v.m, "execute_result", map[string]any{"execution_count": v.number, "data": result, "metadata": map[string]any{}})
+			}
 		}
-		if !q.Silent {
-			_ = s.server.Publish(m, "error", failed.content())
-		}
-	} else {
-		reply["status"] = "ok"
-		reply["user_expressions"] = unsupported(q.UserExpressions)
-		if result != nil && !q.Silent {
-			_ = s.server.Publish(m, "execute_result", map[string]any{"execution_count": number, "data": result, "metadata": map[string]any{}})
+		if v.q.StoreHistory {
+			s.history.add(v.number, v.q.Code, result["text/plain"])
 		}
 	}
-	if q.StoreHistory {
-		s.history.add(number, q.Code, result["text/plain"])
-	}
+	conclude(viewer{m, q, number})
 	if failed != nil && q.StopOnError {
 		time.Sleep(20 * time.Millisecond) // what the client has sent together may still be on its way; what it sends after the answer may run
 		abort = len(s.cells)
@@ -59,8 +61,13 @@ func (s *session) execute(m *wire.Message) (abort int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	close(s.over)
-	s.running, s.input = nil, nil
 	s.status(m, "idle")
+	for _, v := range s.joined {
+		conclude(v)
+		_ = s.server.Answer(wire.Shell, v.m, "execute_reply", reply)
+		s.status(v.m, "idle")
+	}
+	s.running, s.input, s.joined, s.shown, s.size = nil, nil, nil, nil, 0
 	return abort
 }
 
@@ -94,7 +101,7 @@ func (s *session) runCell(m *wire.Message, q executeRequest, number int) (reply 
 		return reply, nil, syntaxFailure(err, number, q.Code)
 	}
 	_ = os.Remove(s.result()) // usually it is not there
-	out := &output{s: s, m: m}
+	out := &output{s: s}
 	gonb, err := s.gonbFor(c, program, number, out)
 	switch {
 	case errors.Is(err, errGoNBEnded):
@@ -160,7 +167,6 @@ func (s *session) takeResult() map[string]string {
 // output is what a cell shows. The trace of a panic, and how the program ended, are kept back for its error.
 type output struct {
 	s     *session
-	m     *wire.Message
 	shown int
 	held  string // of stderr
 }
@@ -176,7 +182,7 @@ func (o *output) publish(m *wire.Message) {
 		return // this kernel has said, or will say, its own
 	case "stream":
 	default:
-		o.s.pass(m, o.m)
+		o.s.tell(m)
 		return
 	}
 	var stream struct{ Name, Text string }
@@ -208,7 +214,9 @@ func (o *output) show(name, text string) {
 	if o.shown += len(text); o.shown > longestOutput {
 		text = fmt.Sprintf("%s\n… the cell has printed more than %d MB; the rest is not shown\n", strings.ToValidUTF8(text[:len(text)-(o.shown-longestOutput)], ""), longestOutput>>20)
 	}
-	_ = o.s.server.Publish(o.m, "stream", map[string]string{"name": name, "text": text})
+	if m, err := wire.New(o.s.server.Session(), "stream", nil, map[string]string{"name": name, "text": text}); err == nil {
+		o.s.tell(m)
+	}
 }
 
 // flush shows what was kept back.

@@ -28,10 +28,13 @@ type session struct {
 
 	mu      sync.Mutex // over what follows, and over the order of statuses
 	gonb    *gonb
-	running *wire.Message // the execute request that runs
-	over    chan struct{} // closed when it has run
-	stopped bool          // it was interrupted
-	input   *wire.Message // GoNB's question that the client has been asked
+	running *wire.Message   // the execute request that runs
+	over    chan struct{}   // closed when it has run
+	stopped bool            // it was interrupted
+	joined  []viewer        // other requests for the same cell
+	shown   []*wire.Message // by the cell that runs
+	size    int             // of what it has shown, in bytes
+	input   *wire.Message   // GoNB's question that the client has been asked
 	comms   map[string]string
 	count   int
 	sources map[int]*given // cells by GoNB's number
@@ -67,7 +70,7 @@ func (s *session) restart() error {
 	if err != nil {
 		return err
 	}
-	g.elsewhere = func(m *wire.Message) { s.pass(m, nil) }
+	g.elsewhere = s.pass
 	g.input = s.ask
 	s.state.Reset()
 	s.mu.Lock()
@@ -99,6 +102,9 @@ func (s *session) receive(c wire.Channel) {
 // handle answers a request at once, but for those to execute, which it puts in the queue.
 func (s *session) handle(c wire.Channel, m *wire.Message) {
 	if m.Header.Type == "execute_request" {
+		if s.join(m) {
+			return
+		}
 		select {
 		case s.cells <- m:
 		default:
@@ -152,17 +158,13 @@ func (s *session) work() {
 	}
 }
 
-// pass publishes a message of GoNB's in answer to parent, or, for nil, to what it answers itself.
-func (s *session) pass(m, parent *wire.Message) {
+// pass publishes what GoNB says when no cell runs, in answer to what it answers itself.
+func (s *session) pass(m *wire.Message) {
 	s.follow(m)
-	made, err := s.server.Remake(m, parent)
-	if err != nil {
-		return
-	}
-	if parent == nil {
+	if made, err := s.server.Remake(m, nil); err == nil {
 		made.Parent = m.Parent
+		_ = s.server.Forward(made)
 	}
-	_ = s.server.Forward(made)
 }
 
 // follow keeps count of the comms that are open.

@@ -61,6 +61,11 @@ func testProtocol(t *testing.T, in *Installation) {
 		GoNBKilled             string `json:"gonb_killed"`
 		AfterGoNB              string `json:"after_gonb"`
 		Processes, Left        int
+		Joined                 struct {
+			Status, Panel []string
+			Ran           int
+			Text          string
+		}
 	}
 	if err := json.Unmarshal(line, &got); err != nil {
 		t.Fatalf("%v: %s", err, line)
@@ -102,6 +107,10 @@ func testProtocol(t *testing.T, in *Installation) {
 	}
 	if !got.Cut || got.Printed < longestOutput || got.Printed > longestOutput+1000 {
 		t.Errorf("of 14 MB, %d bytes were shown; said so: %v", got.Printed, got.Cut)
+	}
+	if j := got.Joined; !slices.Equal(j.Status, []string{"ok", "ok"}) || j.Ran != 1 || j.Text != "begun\nended\n" ||
+		!slices.Equal(j.Panel, []string{"display_data two", "update_display_data three"}) {
+		t.Errorf("a cell that two clients run: %+v", j)
 	}
 	if got.GoNBKilled != "GoNBEnded" || got.AfterGoNB != "ok" {
 		t.Errorf("GoNB killed: %q, then %q", got.GoNBKilled, got.AfterGoNB)

@@ -61,13 +61,13 @@ func TestPythonWithVirtualenv(t *testing.T) {
 	// virtualenv makes an environment whose pip records what it was asked for
 	fakePython(t, `case "$*" in
 -c*) echo 3.11;;
-"-m virtualenv"*) mkdir -p "$4/bin" && printf '#!/bin/sh\necho "$@" > "`+s.Home+`/asked"\n' > "$4/bin/python" && chmod +x "$4/bin/python";;
+"-m virtualenv"*) mkdir -p "$4/bin" && printf '#!/bin/sh\necho "$@" >> "`+s.Home+`/asked"\n' > "$4/bin/python" && chmod +x "$4/bin/python";;
 *) exit 1;; esac`)
 	if err := installPython(context.Background(), s); err != nil {
 		t.Fatal(err)
 	}
 	asked, err := os.ReadFile(filepath.Join(s.Home, "asked"))
-	if err != nil || !strings.Contains(string(asked), "jupyterlab=="+jupyterlab) {
+	if err != nil || !strings.Contains(string(asked), "jupyterlab=="+jupyterlab) || !strings.Contains(string(asked), "uninstall --quiet --disable-pip-version-check --yes rfc3987-syntax") {
 		t.Errorf("pip was asked for %q, %v", asked, err)
 	}
 	if b, err := os.ReadFile(filepath.Join(s.Home, "jupyter", "config", "labconfig", "page_config.json")); err != nil || !strings.Contains(string(b), "announcements") {

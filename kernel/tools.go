@@ -79,6 +79,7 @@ func cellgoKey(s *setup) (string, error) {
 	if err != nil || len(files) == 0 {
 		return "", fmt.Errorf("%s has no kernel/cellgo: it is not a whole clone of darkroom", s.Repo)
 	}
+	files = append(files, filepath.Join(s.Repo, "kernel", "quick", "quick.go"))
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {

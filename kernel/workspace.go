@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"darkroom/kernel/cell"
+	"darkroom/kernel/quick"
 )
 
 // bench is what cells import on the bench side, engine what a cell imports that builds its own GoMLX graph. Packages of
@@ -24,7 +25,7 @@ var (
 	engine = []string{
 		"github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/core/tensors", "github.com/gomlx/gomlx/ml/model",
 		"github.com/gomlx/gomlx/ml/train", "github.com/gomlx/gomlx/ml/layers", "github.com/gomlx/compute",
-		"github.com/gomlx/go-xla/compute/xla",
+		"github.com/gomlx/go-xla/compute/xla", "darkroom/lib/methods", "darkroom/lib/nn", "darkroom/lib/engine",
 	}
 )
 
@@ -111,16 +112,19 @@ func warm(ctx context.Context, s *setup) error {
 			s.say("cells that import these packages will not compile: %v", err)
 		}
 	}
-	table, err := cell.Table(func(args ...string) *exec.Cmd {
+	goCmd := func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, filepath.Join(s.bin(), "go"), args...)
 		cmd.Dir, cmd.Env = s.Workspace(), env
 		return cmd
-	}, "./bench", "./engine")
+	}
+	table, err := cell.Table(goCmd, "./bench", "./engine")
 	if err == nil {
 		err = writeFile(s.exportsFile(), table, 0o644)
 	}
 	if err != nil {
 		s.say("completion in notebooks will be slow at first: %v", err)
+	} else if err := quick.Prepare(goCmd, s.Workspace(), table, filepath.Join(s.Workspace(), "bench", "program"), filepath.Join(s.Workspace(), "engine", "program")); err != nil {
+		s.say("cells in notebooks will compile more slowly: %v", err)
 	}
 	return ctx.Err()
 }

@@ -1,7 +1,10 @@
-"""Times notebook cells and completion in the darkroom kernel beside plain GoNB and IPython, interleaved; prints medians in seconds.
+"""Times notebook cells and completion in the darkroom kernel beside plain GoNB and IPython, interleaved, and the opening of JupyterLab;
+prints medians in seconds.
 
     DATA=~/.local/share/darkroom     # or $DARKROOM_HOME/data
     GOMLX_BACKEND=xla:/abs/libpjrt_cpu.so $DATA/jupyter/venv/bin/python kernel/bench/latency.py $DATA [REPEATS]
+
+The cell "draw" shows 64 samples of a DCGAN, which is trained for a few steps first, in a folder of runs of its own.
 
 Plain GoNB is the same pinned binary with goimports on its PATH and nothing else of darkroom's; it completes if the PATH has a gopls. Its first
 cell fetches GoMLX from the module proxy (not timed). Each kind of cell has a kernel of its own, because GoNB keeps a blank import (XLA's) for
@@ -39,6 +42,17 @@ GOMLX = """import (
 )
 %%
 fmt.Println(graph.MustExecOnce(compute.MustNew(), func(x *graph.Node) *graph.Node { return graph.Add(x, x) }, float32(21)))"""
+
+
+TRAIN = """import "darkroom/lib/lab"
+%%
+lab.Start(lab.Spec{Method: "dcgan", Task: "generate:mnist", Steps: 3, Name: "latency", Eval: lab.Eval{Samples: 200}}).Wait()"""
+DRAW = """import (
+	"darkroom/lib/lab"
+	"darkroom/plots"
+)
+%%
+plots.Show(lab.Get("latency").Samples(64))"""
 
 
 class Kernel:
@@ -86,9 +100,26 @@ class Kernel:
         self.km.shutdown_kernel(now=False)
 
 
+def opening(env):
+    """How long `darkroom lab` takes, with everything installed, until JupyterLab answers."""
+    began = time.perf_counter()
+    lab = subprocess.Popen([os.path.join(data, "bin", "darkroom"), "lab", "--no-browser"], stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
+    said = ""
+    while "http://127.0.0.1" not in said:
+        line = lab.stderr.readline()
+        said += line
+        if not line:
+            sys.exit(f"JupyterLab did not open:\n{said}")
+    took = time.perf_counter() - began
+    lab.terminate()
+    lab.communicate()
+    return took
+
+
 def main():
     tools = os.path.join(data, "kernel", "tools")
     spec = json.load(open(os.path.join(data, "jupyter/venv/share/jupyter/kernels/darkroom/kernel.json")))
+    opened = [opening(spec["env"]) for _ in range(3)]
     plain_env = {"PATH": tools + os.pathsep + os.environ["PATH"], "GOFLAGS": "", "DARKROOM_HOME": ""}
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -96,7 +127,7 @@ def main():
             return Kernel("plain GoNB", [os.path.join(tools, "gonb"), "-kernel", "{connection_file}"], plain_env)
 
         def ours():
-            return Kernel("darkroom", spec["argv"], spec.get("env", {}))
+            return Kernel("darkroom", spec["argv"], {**spec.get("env", {}), "DARKROOM_RUNS": os.path.join(folder, "runs"), "DARKROOM_ENGINE_OWNER": str(os.getpid())})
 
         def ipython():
             return Kernel("IPython", [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], {})
@@ -105,9 +136,12 @@ def main():
             ("hello, IPython", ipython(), 'print("hello")', "hello"),
             ("hello, plain", plain(), HELLO, "hello"), ("hello, darkroom", ours(), HELLO, "hello"),
             ("bench, darkroom", ours(), BENCH, "generate:mnist"),
+            ("draw, darkroom", ours(), DRAW, "PNG"),
             ("gomlx, plain", plain(), GOMLX, "42"), ("gomlx, darkroom", ours(), GOMLX, "42"),
         ]
-        dict((name, kernel) for name, kernel, _, _ in cells)["gomlx, plain"].run(
+        kernels = {name: kernel for name, kernel, _, _ in cells}
+        kernels["draw, darkroom"].run(TRAIN)
+        kernels["gomlx, plain"].run(
             "!*go get github.com/gomlx/gomlx@v0.28.2 github.com/gomlx/compute@v0.1.4 github.com/gomlx/go-xla@v0.4.1")
         completions = []
         for make, code in ((plain, '%%\nstrings.Rep'), (ours, '%%\nstrings.Rep'), (ours, 'lab.Spec{Me'), (ipython, "import os\nos.get")):
@@ -131,6 +165,7 @@ def main():
         print(f"{name:18} start {starts[name]:.2f}  first {first[name]:.2f}  median {median[name]:.3f}  min {min(v):.3f}  max {max(v):.3f}  n {len(v)}")
     for name, code, took in completions:
         print(f"{code} in {name:10} first {took[0][0]:.3f}  median {statistics.median(t for t, _ in took[1:]):.3f}  ways {took[0][1]}, {took[-1][1]}")
+    print(f"JupyterLab opens in {statistics.median(opened):.2f} s (first {opened[0]:.2f}; target 5)")
     print(f"gomlx cell, darkroom / plain: {median['gomlx, darkroom'] / median['gomlx, plain']:.2f} (target 0.45)")
     print(f"bench cell above plain hello: {median['bench, darkroom'] - median['hello, plain']:.3f} s (target 0.35)")
 

@@ -3,22 +3,28 @@
 //
 //   - "go mod init" writes the prepared go.mod and go.sum, which know darkroom, GoMLX and gonum;
 //   - "go get" without arguments returns at once when the prepared modules hold every import;
-//   - "go build" and "go test" get the fast link flags.
+//   - "go build" is done by the compiler and the linker alone where that can be (package quick); otherwise it and "go test" get the fast
+//     link flags.
 //
 // Every other call, such as a cell's "!*go get example.com/module", is the real go command with the user's own settings.
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"syscall"
+
+	"darkroom/kernel/quick"
 )
 
 // The kernel sets these: the real go command, and the folder of the prepared go.mod and go.sum.
@@ -50,12 +56,25 @@ func main() {
 			fmt.Fprintf(os.Stderr, "no module here has %s; if it is spelled right, add its module by a line of its own in a cell: !*go get %s\n",
 				strings.Join(unknown, ", "), unknown[0])
 			os.Exit(1)
+		case len(args) == 3 && args[0] == "build" && args[1] == "-o" && built(dir, args[2]):
+			return
 		case args[0] == "build" || args[0] == "test" || args[0] == "list":
 			env = with(env, "GOPROXY=off", "GOSUMDB=off", "GOWORK=off",
 				`GOFLAGS='-ldflags=-s -w -linkmode=internal' -mod=mod -buildvcs=false`)
 		}
 	}
 	run(realGo(), env)
+}
+
+// built makes the program of a folder without the go command, if it can. Whoever interrupts that ends this process.
+func built(dir, out string) bool {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	done := quick.Build(ctx, os.Getenv(envWorkspace), dir, out)
+	if ctx.Err() != nil {
+		exitOn(errors.New("interrupted"))
+	}
+	return done
 }
 
 func realGo() string {

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import tempfile
 import time
 
 from jupyter_client import KernelManager
@@ -105,6 +106,28 @@ out["silent"] = [kind for kind, _ in published]
 r, published = run('for i := range 300_000 {\n\tfmt.Println("a line of forty bytes or so to fill it", i)\n}')
 out["printed"] = sum(len(c["text"]) for kind, c in published if kind == "stream")
 out["cut"] = any("not shown" in c["text"] for kind, c in published if kind == "stream")
+
+# the same cell from another client, as after a page was reloaded, while it runs
+with tempfile.TemporaryDirectory() as folder:
+    count = os.path.join(folder, "count")
+    code = (f'f, _ := os.OpenFile("{count}", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)\nf.WriteString("x")\nf.Close()\n'
+            'gonbui.UpdateHTML("panel", "one")\nfmt.Println("begun")\ngonbui.UpdateHTML("panel", "two")\ntime.Sleep(2 * time.Second)\n'
+            'gonbui.UpdateHTML("panel", "three")\nfmt.Println("ended")')
+    asked = kc.execute('import "github.com/janpfeifer/gonb/gonbui"\n%%\n' + code)
+    while not os.path.exists(count):
+        time.sleep(0.02)
+    time.sleep(0.5)
+    other = km.client()
+    other.session.session = "another"
+    other.start_channels()
+    seen = []
+    r = other.execute_interactive('import "github.com/janpfeifer/gonb/gonbui"\n%%\n' + code, timeout=60, output_hook=lambda m: seen.append((m["msg_type"], m["content"])))
+    out["joined"] = {
+        "status": [r["content"]["status"], reply(asked)["status"]], "ran": len(open(count).read()),
+        "text": "".join(c["text"] for kind, c in seen if kind == "stream"),
+        "panel": [kind + " " + c["data"]["text/html"] for kind, c in seen if kind.endswith("display_data")],
+    }
+    other.stop_channels()
 
 # GoNB is killed under a cell
 kernel = km.provisioner.pid

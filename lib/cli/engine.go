@@ -91,7 +91,7 @@ func (a *app) listen(ctx context.Context, session string) error {
 		return err
 	}
 	e := a.engine()
-	o.Jobs = new(serve.Jobs)
+	o.Jobs, o.Rest = new(serve.Jobs), e.Rest
 	err = serve.Listen(ctx, place, o, func(ctx context.Context, q lab.Request, send func(lab.Reply) error) error {
 		return (&call{Engine: e, app: *a, jobs: o.Jobs}).to(q, send).answer(ctx, q)
 	})

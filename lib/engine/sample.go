@@ -91,6 +91,7 @@ func (j *job) sampler(r *record.Run) (*sampler, error) {
 func (s *sampler) close() {
 	if s != nil && s.exec != nil {
 		s.exec.Finalize()
+		s.store.Finalize()
 	}
 }
 
@@ -129,6 +130,7 @@ func (s *sampler) draw(ctx context.Context, d lab.Draw, keep func(pixels []float
 		return err
 	}
 	return guard(j.spec.Method, func() error {
+		defer s.store.SetLoader(nil) // the program has the values that it needs: the file's others need no memory
 		for from := 0; from < d.N; from += batch {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

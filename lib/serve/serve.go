@@ -24,6 +24,8 @@ type Options struct {
 	Command string        // the darkroom that this is, by its path
 	Build   string        // of the command, from before this process was started; empty asks for it now
 	Idle    time.Duration // end after so long without a request; 0 means IdleTime
+	Rest    func()        // called when there has been nothing to do for as long as Pause; nil means nothing
+	Pause   time.Duration // 0 means two seconds
 	Owner   int           // end when this process has ended; 0 means none
 	Log     io.Writer     // told of mistakes of the engine's own
 	Jobs    *Jobs         // where answers leave work that outlives them; nil means nowhere
@@ -47,7 +49,8 @@ type server struct {
 	mu     sync.Mutex // over what follows
 	active int        // connections and jobs
 	ending bool
-	timer  *time.Timer
+	timer  *time.Timer // for the end
+	rest   *time.Timer
 	calls  sync.WaitGroup
 }
 
@@ -56,6 +59,9 @@ type server struct {
 func Listen(ctx context.Context, place lab.Place, o Options, answer Answer) error {
 	if o.Idle == 0 {
 		o.Idle = IdleTime
+	}
+	if o.Pause == 0 {
+		o.Pause = 2 * time.Second
 	}
 	if o.Build == "" {
 		o.Build = lab.BuildOf(o.Command)
@@ -84,6 +90,12 @@ func Listen(ctx context.Context, place lab.Place, o Options, answer Answer) erro
 		}
 	})
 	defer s.timer.Stop()
+	s.rest = time.AfterFunc(o.Pause, func() {
+		if s.options.Rest != nil {
+			s.options.Rest()
+		}
+	})
+	defer s.rest.Stop()
 	if o.Owner > 0 {
 		go s.watch(ctx, cancel)
 	}
@@ -137,6 +149,7 @@ func (s *server) begin() bool {
 	}
 	s.active++
 	s.timer.Stop()
+	s.rest.Stop()
 	return true
 }
 
@@ -145,6 +158,7 @@ func (s *server) done() {
 	defer s.mu.Unlock()
 	if s.active--; s.active == 0 {
 		s.timer.Reset(s.options.Idle)
+		s.rest.Reset(s.options.Pause)
 	}
 }
 

@@ -295,6 +295,35 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// TestRest has an engine rest after a call, and not while another goes on.
+func TestRest(t *testing.T) {
+	rested := make(chan struct{}, 1)
+	engine(t, Options{Pause: time.Millisecond, Rest: func() { rested <- struct{}{} }})
+	<-rested
+	ctx, cancel := context.WithCancel(t.Context())
+	began, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = lab.Remote{}.Run(ctx, lab.Spec{}, func(lab.Event) { close(began) }) // until it is interrupted
+	}()
+	<-began
+	time.Sleep(10 * time.Millisecond)
+	for len(rested) > 0 { // a rest before the call
+		<-rested
+	}
+	if err := sample(1); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-rested:
+		t.Error("it rests while it trains")
+	case <-time.After(20 * time.Millisecond):
+	}
+	cancel()
+	<-ended
+	<-rested
+}
+
 func TestOwner(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	place, err := lab.PlaceOf("owned")
