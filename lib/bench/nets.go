@@ -15,6 +15,7 @@ import (
 // Net is a reference network: its fixed batch, and the losses that one training step minimises one after the other.
 type Net struct {
 	Name       string
+	Peer       string // the Python script that times it in TensorFlow; empty for those of NETS.md, which the workplace's script times
 	Batch      func(r *rand.Rand) []*tensors.Tensor
 	Objectives []Objective
 }

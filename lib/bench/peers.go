@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,10 +20,11 @@ import (
 type Peers struct {
 	Python string // the environment's interpreter
 	Script string
+	source string   // of a script of darkroom's own, in place of Script
 	Names  []string // "tf", "torch", "jax": those that the environment has
 }
 
-var timed = regexp.MustCompile(`median_ms=([0-9.]+)`)
+var timed = regexp.MustCompile(`median_ms=([0-9.]+)(?:.* parameters=([0-9]+))?`)
 
 // modules are what each framework needs.
 var modules = map[string]string{"tf": "tensorflow", "torch": "torch", "jax": "jax, optax"}
@@ -41,18 +43,44 @@ func NewPeers(ctx context.Context, venv, script string) (*Peers, error) {
 	return p, nil
 }
 
-// Time runs the script once and returns the median of its steps in milliseconds, and the most memory that it had, in MiB.
-func (p *Peers) Time(ctx context.Context, framework, net string) (ms, mib float64, err error) {
-	out, mib, err := run(exec.CommandContext(ctx, p.Python, p.Script, framework, net))
+// Of are the peers that have a network: TensorFlow alone, for one that brings a script of its own.
+func (p *Peers) Of(n Net) (*Peers, error) {
+	if n.Peer == "" {
+		return p, nil
+	}
+	if !slices.Contains(p.Names, "tf") {
+		return nil, fmt.Errorf("%s is timed beside TensorFlow, which %s has not: `%[2]s -m pip install tensorflow-cpu`", n.Name, p.Python)
+	}
+	return &Peers{Python: p.Python, source: n.Peer, Names: []string{"tf"}}, nil
+}
+
+// Timed is what a peer says of a network.
+type Timed struct {
+	Step       float64 // the median, in milliseconds
+	Memory     float64 // the most that the process had, in MiB
+	Parameters int     // that are trained; 0 if the script does not say
+}
+
+// Time runs the script once.
+func (p *Peers) Time(ctx context.Context, framework, net string) (t Timed, err error) {
+	script := []string{p.Script}
+	if p.source != "" {
+		script = []string{"-c", p.source}
+	}
+	var out []byte
+	out, t.Memory, err = run(exec.CommandContext(ctx, p.Python, append(script, framework, net)...))
 	if err != nil {
-		return 0, 0, err
+		return t, err
 	}
 	m := timed.FindSubmatch(out)
 	if m == nil {
-		return 0, 0, fmt.Errorf("%s %s %s printed no median_ms: %q", p.Script, framework, net, out)
+		return t, fmt.Errorf("the script that times %s in %s printed no median_ms: %q", net, framework, out)
 	}
-	ms, err = strconv.ParseFloat(string(m[1]), 64)
-	return ms, mib, err
+	if t.Step, err = strconv.ParseFloat(string(m[1]), 64); err != nil || m[2] == nil {
+		return t, err
+	}
+	t.Parameters, err = strconv.Atoi(string(m[2]))
+	return t, err
 }
 
 // first prints the seconds that a network's first step takes: making its parameters, tracing, compiling and one step.
@@ -90,7 +118,7 @@ func run(cmd *exec.Cmd) (out []byte, mib float64, err error) {
 	out, err = cmd.Output()
 	if err != nil {
 		lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
-		return nil, 0, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, lines[len(lines)-1])
+		return nil, 0, fmt.Errorf("%s: %w: %s", cmd.Path, err, lines[len(lines)-1])
 	}
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		mib = float64(u.Maxrss) / 1024 // KiB on Linux

@@ -15,6 +15,8 @@ import (
 
 // Stepper is a compiled training step with its batch.
 type Stepper struct {
+	Parameters int // that are trained
+
 	exec  *model.Exec
 	batch []any
 }
@@ -38,6 +40,7 @@ func New(b compute.Backend, n Net) (s *Stepper, err error) {
 			var nodes []*graph.Node
 			for v := range store.Scope(o.Scope).IterVariables() {
 				if v.Trainable {
+					s.Parameters += v.Shape().Size()
 					vars, nodes = append(vars, v), append(nodes, v.NodeValue(loss.Graph()))
 				}
 			}

@@ -46,9 +46,10 @@ func (a *app) benchCommand() *cobra.Command {
 		Use:   "step [NET...]",
 		Short: "Time the training steps of the reference networks",
 		Long: `Times whole training steps (forward, loss, gradients, update) of the five reference networks on a fixed batch, each ended by reading
-the loss. With --peers the same networks in TensorFlow, PyTorch and JAX are timed in turn with darkroom's, so that the
+the loss; those of article-gan and article-vae if they are named, beside TensorFlow. With --peers the same networks in TensorFlow, PyTorch and JAX are timed in turn with darkroom's, so that the
 ratios hold when the machine's speed drifts.`,
 		Example: `  darkroom bench step dncnn40
+  darkroom bench step article-gan article-vae --peers /tmp/peers
   darkroom bench step --peers /tmp/peers --script ../shared/peers/train_step.py --json`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			nets, err := chosenNets(names)
@@ -118,8 +119,13 @@ func chosenNets(names []string) ([]bench.Net, error) {
 	if len(names) == 0 {
 		return bench.Nets, nil
 	}
+	articles, err := bench.Articles()
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(bench.Nets, articles)
 	var known []string
-	for _, n := range bench.Nets {
+	for _, n := range all {
 		known = append(known, n.Name)
 	}
 	var out []bench.Net
@@ -128,7 +134,7 @@ func chosenNets(names []string) ([]bench.Net, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("unknown network %q%s; there are %s", name, lab.Suggest(name, known), strings.Join(known, ", "))
 		}
-		out = append(out, bench.Nets[i])
+		out = append(out, all[i])
 	}
 	return out, nil
 }
@@ -148,6 +154,11 @@ func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rou
 		return nil, err
 	}
 	defer s.Close()
+	if peers != nil {
+		if peers, err = peers.Of(net); err != nil {
+			return nil, err
+		}
+	}
 	row := &stepRow{Net: net.Name, Min: math.Inf(1), Peers: map[string]float64{}, Memory: map[string]float64{}}
 	var own []float64
 	theirs := map[string][]float64{}
@@ -164,12 +175,15 @@ func (a *app) timeNet(cmd *cobra.Command, net bench.Net, peers *bench.Peers, rou
 			continue
 		}
 		for _, name := range peers.Names {
-			ms, mib, err := peers.Time(cmd.Context(), name, net.Name)
+			t, err := peers.Time(cmd.Context(), name, net.Name)
 			if err != nil {
 				return nil, err
 			}
-			theirs[name] = append(theirs[name], ms)
-			row.Memory[name] = max(row.Memory[name], mib)
+			if t.Parameters > 0 && t.Parameters != s.Parameters {
+				return nil, fmt.Errorf("%s trains %d parameters here and %d in %s: it is not the same network", net.Name, s.Parameters, t.Parameters, name)
+			}
+			theirs[name] = append(theirs[name], t.Step)
+			row.Memory[name] = max(row.Memory[name], t.Memory)
 		}
 	}
 	row.Median, row.Spread = bench.Median(own), [2]float64{slices.Min(own), slices.Max(own)}
