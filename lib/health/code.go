@@ -10,17 +10,21 @@ import (
 func posteriorCollapse(r Run) (lab.Verdict, bool) {
 	const remedy = "try a smaller beta, KL warm-up or free bits, or a weaker decoder"
 	kl, ok := r.curve("kl")
+	of := "" // the network whose objective tells it
 	if !ok {
-		return lab.Verdict{}, false
+		of = "encoder/"
+		if kl, ok = r.curve(of + "kl"); !ok {
+			return lab.Verdict{}, false
+		}
 	}
 	if since, ok := lasting(kl, func(v float64) bool { return v < 0.5 }); ok {
 		return lab.Verdict{
-			Name: "posterior collapse", Curves: []string{"kl", "reconstruction"},
+			Name: "posterior collapse", Curves: []string{kl.Name, of + "reconstruction"},
 			Line: fmt.Sprintf("the posterior has collapsed: since step %.0f the code carries %.2g nats, so that all images are decoded alike; %s",
 				since, mean(part(kl, 0.8, 1)), remedy),
 		}, true
 	}
-	active, ok := r.curve("units/active")
+	active, ok := r.curve(of + "units/active")
 	latent := r.number("latent")
 	if !ok || latent == 0 {
 		return lab.Verdict{}, false
@@ -30,7 +34,7 @@ func posteriorCollapse(r Run) (lab.Verdict, bool) {
 		return lab.Verdict{}, false
 	}
 	return lab.Verdict{
-		Name: "posterior collapse", Curves: []string{active.Name, "kl"},
+		Name: "posterior collapse", Curves: []string{active.Name, kl.Name},
 		Line: fmt.Sprintf("most of the posterior has collapsed: since step %.0f only %.1f of the code's %.0f units are active; %s",
 			since, mean(part(active, 0.8, 1)), latent, remedy),
 	}, true

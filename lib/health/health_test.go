@@ -101,6 +101,7 @@ func TestChecks(t *testing.T) {
 		{"posterior collapse", run(100, nil, curves{"kl": constant(0.1)}), run(100, nil, curves{"kl": constant(2)}), "the code carries 0.1 nats"},
 		{"posterior collapse", run(100, lab.Set{"latent": 50.0}, curves{"kl": constant(9), "units/active": constant(3)}),
 			run(100, lab.Set{"latent": 50.0}, curves{"kl": constant(9), "units/active": constant(10)}), "only 3.0 of the code's 50 units"},
+		{"posterior collapse", run(100, nil, curves{"encoder/kl": constant(0.1)}), run(100, nil, curves{"encoder/kl": constant(2)}), "the code carries 0.1 nats"},
 		{"codebook collapse", run(100, lab.Set{"codes": 256}, curves{"autoencoder/codes/perplexity": constant(4)}),
 			run(100, lab.Set{"codes": 256}, curves{"autoencoder/codes/perplexity": constant(100)}), "4.0 entries of 256"},
 		{"still falling", run(100, nil, curves{"loss": func(t float64) float64 { return 2 - t }}), run(100, nil, curves{"loss": falling(0.2)}), "try --steps 4000"},

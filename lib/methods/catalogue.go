@@ -78,6 +78,7 @@ func shipped() []Entry {
 		{"article-vae", []lab.Kind{lab.Generate}, "Kingma & Welling 2013, arXiv:1312.6114, with the convolutions and pooling of the seed document, for 64×64", 5000, func() Method { return new(ArticleVAE) }},
 		{"cvae", []lab.Kind{lab.Generate}, "Sohn, Lee & Yan 2015, Learning structured output representation using deep conditional generative models, NeurIPS", 10000, func() Method { return new(CVAE) }},
 		{"vq-vae", []lab.Kind{lab.Generate}, "van den Oord, Vinyals & Kavukcuoglu 2017, arXiv:1711.00937; prior of van den Oord et al. 2016, arXiv:1601.06759", 5000, func() Method { return new(VQVAE) }},
+		{"vae-gan", []lab.Kind{lab.Generate}, "Larsen, Sønderby, Larochelle & Winther 2016, Autoencoding beyond pixels using a learned similarity metric, arXiv:1512.09300", 5000, func() Method { return new(VAEGAN) }},
 		{"gan", []lab.Kind{lab.Generate}, "Goodfellow et al. 2014, Generative adversarial nets, arXiv:1406.2661", 10000, func() Method { return new(GAN) }},
 		{"dcgan", []lab.Kind{lab.Generate}, "Radford, Metz & Chintala 2015, arXiv:1511.06434; loss of Goodfellow et al. 2014, arXiv:1406.2661", 5000, func() Method { return new(DCGAN) }},
 		{"wgan", []lab.Kind{lab.Generate}, "Arjovsky, Chintala & Bottou 2017, Wasserstein generative adversarial networks, arXiv:1701.07875", 5000, func() Method { return new(WGAN) }},

@@ -68,9 +68,8 @@ func (g Game) judge(s *Scope, b Batch) Loss {
 func (g Game) deceive(s *Scope, b Batch) Loss {
 	z := g.noise(s, b.X)
 	fake := g.Generate(s, z, b.Label)
-	diversity := ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12)))
 	score, found := split(g.Discriminate(s, fake, b.Label))
-	return g.inform(z, found, Loss{g.Loss.Generator(score), []Term{{"diversity", diversity}}})
+	return g.inform(z, found, Loss{g.Loss.Generator(score), []Term{{"diversity", diversity(fake)}}})
 }
 
 // split parts the logits from what else there is.
@@ -116,6 +115,9 @@ func (g Game) opinions(onReal, onFake *Node) []Term {
 		{"accuracy", MulScalar(Add(right, seen), 0.5)}, {"accuracy-real", right}, {"accuracy-fake", seen},
 	}
 }
+
+// diversity is the mean deviation of a pixel over the batch.
+func diversity(fake *Node) *Node { return ReduceAllMean(Sqrt(AddScalar(pixelVariance(fake), 1e-12))) }
 
 // pixelVariance is the variance of each pixel over the batch: near 0 once the samples are all alike.
 func pixelVariance(x *Node) *Node {
