@@ -13,7 +13,7 @@ var translateEmoji = Comparison{
 		trained("cyclegan", 10_000, 20, nil),
 		trained("pix2pix", 6000, 50, nil),
 	},
-	Metrics: []string{"feature-distance", "l1", "ssim", "cycle-l1"},
+	Metrics: []string{"feature-distance", "l1", "ssim", "cycle-l1", "class-preserved"},
 	Full:    Budget{Seeds: 3},
 	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 48}},
 	Doc: `How near do translations of Google's drawings come to Twitter's drawings of the same characters, which are

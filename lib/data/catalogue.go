@@ -127,6 +127,7 @@ func catalogue() []entry {
 			Mirrors:  []string{"npm packages emoji-datasource-google and emoji-datasource-twitter 16.0.0"},
 			Kinds:    []lab.Kind{lab.Translate},
 			Classes:  emojiGroups,
+			DomainB:  "emoji-twitter",
 			Files:    append(googleEmojiFiles(), twitterEmojiFiles()...),
 		}, readEmojiPairs},
 		{Info{

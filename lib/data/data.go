@@ -92,6 +92,7 @@ type Info struct {
 	Mirrors  []string // other places that files come from, for people
 	Kinds    []lab.Kind
 	Classes  []string // names of the labels, by label; nil where there are none
+	DomainB  string   // for translation: the dataset that has domain B alone, with the same classes; empty where there is none
 	Regions  []string // names of what a mask tells apart, by its pixels; nil where there are no masks
 	Files    []fetch.File
 }

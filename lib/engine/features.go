@@ -37,10 +37,9 @@ type seen struct {
 	probabilities []float32 // [n, classes]
 }
 
-// classifier is the eye that is trained on the task's own pictures and classes, in a run of its own.
-func (j *job) classifier(ctx context.Context) (*eye, *lab.Result, error) {
-	task := j.task
-	task.Kind = lab.Classify
+// classifier is the eye that is trained on the pictures and classes of a dataset, such as the task's own, in a run of its own.
+func (j *job) classifier(ctx context.Context, dataset string) (*eye, *lab.Result, error) {
+	task := lab.Task{Kind: lab.Classify, Data: dataset, Size: j.task.Size}
 	result, err := j.engine.Run(ctx, lab.Spec{Method: "lenet", Task: task.String(), Steps: classifierSteps, Runs: j.spec.Runs}, func(ev lab.Event) {
 		if ev.Values != nil {
 			j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("training the classifier: %d of %d", ev.Step, classifierSteps)})

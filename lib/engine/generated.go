@@ -60,7 +60,7 @@ func (j *job) generated(ctx context.Context, w *record.Writer, out map[string]la
 	var e *eye
 	var view seen
 	if p.Classes > 1 {
-		judge, result, err := j.classifier(ctx)
+		judge, result, err := j.classifier(ctx, j.task.Data)
 		if err != nil {
 			return err
 		}

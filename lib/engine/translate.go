@@ -20,6 +20,9 @@ import (
 // translateBatch is how many pictures are translated at once.
 const translateBatch = 16
 
+// fewForClasses is the least number of test pictures of which is told how many keep their class: of fewer the share is known to no more than ±0.07.
+const fewForClasses = 200
+
 // shownTranslations is how many translated pictures a run keeps, evenly spread over those that are measured.
 const shownTranslations = 12
 
@@ -73,7 +76,34 @@ func (j *job) translations(ctx context.Context, w *record.Writer, m methods.Tran
 			add("feature-distance", protocol+of, "lower", values)
 		}
 	}
+	if j.data.DomainB != "" && len(t.names) >= fewForClasses {
+		values, protocol, err := j.classesKept(ctx, t)
+		if err != nil {
+			return err
+		}
+		add("class-preserved", protocol, "higher", values)
+	}
 	return t.write(w)
+}
+
+// classesKept says of each picture whether a classifier of domain B puts its translation into its own class, 1 or 0.
+func (j *job) classesKept(ctx context.Context, t translation) (values []float64, protocol string, err error) {
+	judge, result, err := j.classifier(ctx, j.data.DomainB)
+	if err != nil {
+		return nil, "", err
+	}
+	p := j.problem
+	view, err := judge.see(ctx, len(t.translated), p.Height, p.Width, p.Channels, func(i int) []float32 { return t.translated[i].Pix })
+	if err != nil {
+		return nil, "", err
+	}
+	classes := len(view.probabilities) / view.n
+	for i := range view.n {
+		right := argMax(view.probabilities[i*classes:(i+1)*classes]) == int(j.data.Test[j.testAt(i)].Label)
+		values = append(values, float64(indicator(right)))
+	}
+	return values, fmt.Sprintf("share of pictures of A whose translation has their class of %d, by lenet (%d steps on %s, run %.12s, which is right about %.4f of B's own test pictures)",
+		classes, classifierSteps, j.data.DomainB, result.Hash, result.Metrics["accuracy"].Value), nil
 }
 
 // translateTest translates the test pictures that are measured.
