@@ -289,6 +289,7 @@ array of 8-bit values [n, height, width, channels], or as PNG files.`,
 	cmd.Flags().IntVar(&d.N, "n", 64, "how many images")
 	cmd.Flags().Int64Var(&d.Seed, "seed", 0, "seed of the noise")
 	cmd.Flags().StringVar(&d.Class, "class", "", "class of the images, such as 7, from a method that can choose (default: as often as in the data)")
+	cmd.Flags().Float64Var(&d.Truncation, "truncation", 0, "draw noise again where it is larger, such as 0.7: images more like the usual ones, and more alike (default: noise as it comes)")
 	cmd.Flags().StringVar(&out, "out", "grid.png", "file to write (.png, .svg or .pdf)")
 	cmd.Flags().StringVar(&d.Walk, "walk", "", "linear or spherical: each row goes from one image to another")
 	cmd.Flags().IntVar(&d.Row, "row", 8, "images in a row of a walk")

@@ -26,6 +26,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "a parameter of the method, as key=value; may be given several times")
 	cmd.Flags().StringVar(&f.from, "run", "", "a finished run whose weights are taken in place of a training, or as the prior of a method that has none of its own")
 	cmd.Flags().IntVar(&f.eval.Images, "images", 0, "measure on so many test images (default: all)")
+	cmd.Flags().IntVar(&f.eval.Annealing, "annealing", 0, "steps of annealed importance sampling of log p(x), by the decoder alone; 1000 are good, with --images 100 (default: it is left out)")
 	cmd.Flags().IntVar(&f.eval.Importance, "importance", 0, "importance samples per image of log p(x) (default: 50)")
 	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that FID and its like are measured on (default: 1000 where there is no likelihood)")
 }

@@ -52,7 +52,7 @@ func tiny(t *testing.T) map[string]lab.Spec {
 		"fista":    {Method: "fista", Task: "restore:inpaint50:folder:" + big},
 		"linear":   {Method: "linear", Task: "restore:superres3:folder:" + big, Set: lab.Set{"window": 3, "patch": 10, "patches": 9}},
 		"pca":      {Method: "pca", Task: "generate:folder:" + small, Set: lab.Set{"latent": 3}},
-		"vae":      {Method: "vae", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4}},
+		"vae":      {Method: "vae", Task: "generate:folder:" + small, Steps: 12, Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4}, Eval: lab.Eval{Annealing: 5}},
 		"vae-gaussian": {Method: "vae", Task: "generate:folder:" + small, Steps: 12,
 			Set: lab.Set{"hidden": "8", "latent": 2, "batch": 4, "likelihood": "gaussian"}},
 		"iwae-logistic": {Method: "iwae", Task: "generate:folder:" + small, Steps: 12,

@@ -33,6 +33,11 @@ func (j *job) measure(ctx context.Context, w *record.Writer) (map[string]lab.Met
 			return nil, err
 		}
 	}
+	if m, ok := j.method.(methods.Decoder); ok && j.spec.Eval.Annealing > 0 {
+		if err := j.annealed(ctx, &w.Run, m, out); err != nil {
+			return nil, err
+		}
+	}
 	if m, ok := j.method.(methods.Density); ok {
 		if err := j.density(ctx, &w.Run, m, out); err != nil {
 			return nil, err
@@ -165,14 +170,8 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 		chunk--
 	}
 	batch := max(1, min(n, rowsAtOnce/chunk))
-	pixels, kind := "grey pixels in [0, 1]", "log-density"
-	if m.Binary() {
-		pixels, kind = "test images binarised once (seed 1)", "log-probability"
-	}
+	pixels, kind := pixelsOf(m)
 	discrete := isDiscrete(m)
-	if discrete {
-		pixels, kind = "pixels of 256 levels", "log-probability"
-	}
 	weights := make([][]float64, n)
 	collect := func(i int, row []float32) {
 		for _, v := range row {
@@ -213,6 +212,17 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 	out["reconstruction"] = metric(reconstruction, "E[log p(x|z)], "+protocol, "nats", "higher")
 	out["kl"] = metric(kl, "KL(q(z|x) ‖ p(z)), "+protocol, "nats", "")
 	return nil
+}
+
+// pixelsOf says what a likelihood is of, for protocols.
+func pixelsOf(m methods.ImportanceSampler) (pixels, kind string) {
+	switch {
+	case m.Binary():
+		return "test images binarised once (seed 1)", "log-probability"
+	case isDiscrete(m):
+		return "pixels of 256 levels", "log-probability"
+	}
+	return "grey pixels in [0, 1]", "log-density"
 }
 
 func isDiscrete(m methods.ImportanceSampler) bool {

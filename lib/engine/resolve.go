@@ -104,7 +104,7 @@ func evalDefaults(m methods.Method, v lab.Eval) (lab.Eval, error) {
 	for _, x := range []struct {
 		name  string
 		value int
-	}{{"images", v.Images}, {"importance samples", v.Importance}, {"samples", v.Samples}} {
+	}{{"images", v.Images}, {"importance samples", v.Importance}, {"steps of annealing", v.Annealing}, {"samples", v.Samples}} {
 		if x.value < 0 {
 			return v, fmt.Errorf("number of %s = %d, but it cannot be negative", x.name, x.value)
 		}
@@ -112,6 +112,9 @@ func evalDefaults(m methods.Method, v lab.Eval) (lab.Eval, error) {
 	_, weighs := m.(methods.ImportanceSampler)
 	_, dense := m.(methods.Density)
 	samples := generates(m)
+	if _, decodes := m.(methods.Decoder); v.Annealing > 0 && !decodes {
+		return v, fmt.Errorf("annealing = %d, but the method has no decoder p(x|z) whose likelihood could be annealed; leave it out", v.Annealing)
+	}
 	if weighs && v.Importance == 0 {
 		v.Importance = 50
 	}

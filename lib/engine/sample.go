@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -109,13 +108,16 @@ func (j *job) draw(ctx context.Context, r *record.Run, d lab.Draw, keep func(pix
 func (s *sampler) draw(ctx context.Context, d lab.Draw, keep func(pixels []float32)) error {
 	j := s.job
 	if c, ok := j.method.(methods.Chooser); ok {
-		if d.Class != "" || d.Walk != "" {
-			return usage(fmt.Errorf("%s draws training images, and has neither classes to choose (%q) nor a way between images (%q); leave them out", j.spec.Method, d.Class, d.Walk))
+		if d.Class != "" || d.Walk != "" || d.Truncation != 0 {
+			return usage(fmt.Errorf("%s draws training images, and has neither classes to choose (%q) nor a way between images (%q) nor noise to truncate (%g); leave them out", j.spec.Method, d.Class, d.Walk, d.Truncation))
 		}
 		for _, i := range c.Choose(stepRandom(d.Seed, 0), len(j.data.Train), d.N) {
 			keep(j.data.Train[i].Image().Pix)
 		}
 		return nil
+	}
+	if _, ok := j.method.(methods.Quantiser); ok && d.Truncation != 0 {
+		return usage(fmt.Errorf("%s picks codes, which have no order, by its noise: truncation = %g would leave some of them out; leave it out", j.spec.Method, d.Truncation))
 	}
 	label, err := j.labels(s.chooses, d)
 	if err != nil {
@@ -178,8 +180,4 @@ func (j *job) labels(chooses bool, d lab.Draw) (func() int32, error) {
 			j.task.Data, d.Class, lab.Suggest(d.Class, j.data.Classes), strings.Join(j.data.Classes, ", ")))
 	}
 	return func() int32 { return int32(i) }, nil
-}
-
-func normals(r *rand.Rand, n, d int) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(normal(r, n*d), n, d)
 }

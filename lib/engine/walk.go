@@ -12,9 +12,14 @@ import (
 
 // noise returns a function for the noise [batch, size] of consecutive batches: independent draws, or a walk's.
 func noise(d lab.Draw, batch, size int) (func() *tensors.Tensor, error) {
+	if d.Truncation != 0 && !(d.Truncation >= leastTruncation) {
+		return nil, usage(fmt.Errorf("truncation = %g, but noise is drawn again where it is larger than that, which takes at least %g; 0 leaves all as it is", d.Truncation, leastTruncation))
+	}
 	random := stepRandom(d.Seed, 0)
 	if d.Walk == "" {
-		return func() *tensors.Tensor { return normals(random, batch, size) }, nil
+		return func() *tensors.Tensor {
+			return tensors.FromFlatDataAndDimensions(normal(random, batch*size, d.Truncation), batch, size)
+		}, nil
 	}
 	if d.Walk != "linear" && d.Walk != "spherical" {
 		return nil, usage(fmt.Errorf("walk = %q%s; walk linear or spherical", d.Walk, lab.Suggest(d.Walk, []string{"linear", "spherical"})))
@@ -28,7 +33,7 @@ func noise(d lab.Draw, batch, size int) (func() *tensors.Tensor, error) {
 		z := make([]float32, 0, batch*size)
 		for range batch {
 			if at%d.Row == 0 {
-				from, to = normal(random, size), normal(random, size)
+				from, to = normal(random, size, d.Truncation), normal(random, size, d.Truncation)
 			}
 			z = append(z, between(from, to, float64(at%d.Row)/float64(d.Row-1), d.Walk == "spherical")...)
 			at++
@@ -37,10 +42,18 @@ func noise(d lab.Draw, batch, size int) (func() *tensors.Tensor, error) {
 	}, nil
 }
 
-func normal(r *rand.Rand, n int) []float32 {
+// leastTruncation is that of which a hundred draws or so are enough.
+const leastTruncation = 0.01
+
+// normal are n standard normal values, each drawn again until it lies within ± most, unless that is 0.
+func normal(r *rand.Rand, n int, most float64) []float32 {
 	z := make([]float32, n)
 	for i := range z {
-		z[i] = float32(r.NormFloat64())
+		v := r.NormFloat64()
+		for most > 0 && math.Abs(v) > most {
+			v = r.NormFloat64()
+		}
+		z[i] = float32(v)
 	}
 	return z
 }

@@ -68,9 +68,19 @@ func TestWalk(t *testing.T) {
 	if fmt.Sprint(z) == fmt.Sprint(draws(lab.Draw{Seed: 5, Walk: "spherical", Row: 4}, 8)) {
 		t.Error("an arc is a straight line")
 	}
+	truncated := draws(lab.Draw{Seed: 5, Truncation: 0.5}, 8)
+	if m := slices.Max(truncated); m > 0.5 || m < 0.3 || -slices.Min(truncated) > 0.5 {
+		t.Errorf("noise within ±0.5 is %v", truncated)
+	}
+	if at := slices.IndexFunc(free, func(v float32) bool { return math.Abs(float64(v)) <= 0.5 }); truncated[0] != free[at] {
+		t.Errorf("the first within ±0.5 of %v is not %v", free, truncated[0])
+	}
 	for d, want := range map[lab.Draw]string{
 		{Walk: "sperical", Row: 4}: `walk = "sperical" (did you mean "spherical"?); walk linear or spherical`,
 		{Walk: "linear", Row: 1}:   "row = 1 images",
+		{Truncation: -1}:           "truncation = -1, but",
+		{Truncation: 0.001}:        "at least 0.01",
+		{Truncation: math.NaN()}:   "truncation = NaN",
 	} {
 		var misuse UsageError
 		if _, err := noise(d, 8, 3); !errors.As(err, &misuse) || !strings.Contains(err.Error(), want) {

@@ -57,8 +57,10 @@ type Draw struct {
 	N     int    `json:"n"`
 	Seed  int64  `json:"seed"`            // of the noise
 	Class string `json:"class,omitempty"` // of the images, from a generator that can choose; empty draws classes as often as the training data have them
-	Walk  string `json:"walk,omitempty"`  // "linear" or "spherical": rows of images, each from one draw of the noise to another; empty draws each alone
-	Row   int    `json:"row,omitempty"`   // of a walk: how many images a row has, with both ends
+	// Truncation, if not 0, draws the noise again where it is larger, so that images are more alike and more like the usual ones (Brock et al. 2019).
+	Truncation float64 `json:"truncation,omitempty"`
+	Walk       string  `json:"walk,omitempty"` // "linear" or "spherical": rows of images, each from one draw of the noise to another; empty draws each alone
+	Row        int     `json:"row,omitempty"`  // of a walk: how many images a row has, with both ends
 }
 
 // Parameter describes one parameter of a method.

@@ -16,6 +16,7 @@ type Set map[string]any
 type Eval struct {
 	Images     int `json:"images,omitempty"`     // how many test images; 0 means all of them
 	Importance int `json:"importance,omitempty"` // importance samples per image of log p(x)
+	Annealing  int `json:"annealing,omitempty"`  // steps of annealed importance sampling of log p(x); 0 leaves it out
 	Samples    int `json:"samples,omitempty"`    // generated images that the sample metrics look at
 	Measures   int `json:"measures,omitempty"`   // version of the sample metrics, filled in by Resolve: what older ones found is measured again
 }

@@ -80,6 +80,9 @@ type autoencoder struct {
 // Encode implements Encoder.
 func (m *autoencoder) Encode(s *Scope, x *Node) (mean, logVar *Node) { return m.encode(s, x) }
 
+// LogLikelihood implements Decoder.
+func (m *autoencoder) LogLikelihood(s *Scope, x, z *Node) *Node { return m.logLikelihood(s, x, z) }
+
 // Weights implements ImportanceSampler.
 func (m *autoencoder) Weights(s *Scope, x, eps *Node, k int) *Node {
 	weights, _, _ := m.weigh(s, x, eps, k)
@@ -98,9 +101,9 @@ func (m *autoencoder) weigh(s *Scope, x, eps *Node, k int) (weights, likelihood,
 	n := x.Shape().Dim(0)
 	mean, logVar := m.encode(s, x)
 	kl = nn.KLStandard(mean, logVar)
-	logVar = repeat(logVar, k)
-	z := reparameterise(repeat(mean, k), logVar, eps)
-	likelihood = m.logLikelihood(s, repeat(x, k), z)
+	logVar = Repeat(logVar, k)
+	z := reparameterise(Repeat(mean, k), logVar, eps)
+	likelihood = m.logLikelihood(s, Repeat(x, k), z)
 	// log p(z) − log q(z|x) = Σ ½(ε² + log σ² − z²): the constants cancel.
 	prior := MulScalar(ReduceSum(Sub(Add(Square(eps), logVar), Square(z)), -1), 0.5)
 	return Reshape(Add(likelihood, prior), n, k), Reshape(likelihood, n, k), kl
@@ -119,8 +122,8 @@ func reparameterise(mean, logVar, eps *Node) *Node {
 	return Add(mean, Mul(Exp(MulScalar(logVar, 0.5)), eps))
 }
 
-// repeat writes each of the n rows of v k times, one after the other.
-func repeat(v *Node, k int) *Node {
+// Repeat writes each of the n rows of v k times, one after the other.
+func Repeat(v *Node, k int) *Node {
 	if k == 1 {
 		return v
 	}

@@ -32,10 +32,11 @@ var small = map[string]lab.Set{
 	"srcnn": {"widths": "4,3", "kernels": "5,1,3", "patch": side, "batch": n}, "espcn": {"widths": "4,3", "patch": side, "batch": n},
 	"iwae": {"latent": 2, "hidden": "6", "batch": n}, "beta-vae": {"latent": 2, "hidden": "6", "batch": n, "warm-up": 5, "free-bits": 0.1},
 	"conv-vae": {"latent": 2, "width": 3, "batch": n, "likelihood": "logistic"}, "article-vae": {"latent": 2, "batch": n},
-	"gmm":    {"latent": 3, "components": 2},
-	"cvae":   {"latent": 2, "hidden": "6", "batch": n},
-	"vq-vae": {"codes": 5, "size": 3, "width": 3, "layers": 2, "batch": n},
-	"vdsr":   {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
+	"gmm":     {"latent": 3, "components": 2},
+	"vae-gan": {"latent": 3, "width": 4, "batch": n},
+	"cvae":    {"latent": 2, "hidden": "6", "batch": n},
+	"vq-vae":  {"codes": 5, "size": 3, "width": 3, "layers": 2, "batch": n},
+	"vdsr":    {"depth": 3, "width": 4, "patch": side, "batch": n}, "unet": {"width": 2, "levels": 2, "patch": side, "batch": n},
 	"linear": {"window": 3}, "linear-gradient": {"window": 3, "patch": side, "batch": n}, "mlp": {"window": 5, "hidden": "6,5", "patch": side, "batch": n},
 	"patch-pca": {"window": 4, "code": 3}, "autoencoder": {"window": 4, "code": 3, "hidden": "6", "patch": side, "batch": n},
 	"modl":  {"unrolled": 2, "depth": 3, "width": 3, "steps": 2, "patch": side, "batch": n},
@@ -260,6 +261,9 @@ func use(t *testing.T, e methods.Entry, m methods.Method, p methods.Problem, sto
 			reconstruction, kl := m.Terms(s, in[0], in[1])
 			add("Terms' reconstruction", reconstruction, n)
 			add("Terms' KL", kl, n)
+		}
+		if m, ok := m.(methods.Decoder); ok {
+			add("LogLikelihood", m.LogLikelihood(s, in[0], in[1]), n)
 		}
 		if m, ok := m.(methods.Density); ok {
 			add("LogDensity", m.LogDensity(s, in[0]), n)

@@ -50,7 +50,7 @@ func (l labelled) encode(s *Scope, x *Node) (mean, logVar *Node) {
 }
 
 func (l labelled) decode(s *Scope, z *Node) (mean, spread *Node) {
-	hot := repeat(l.hot, z.Shape().Dim(0)/l.hot.Shape().Dim(0))
+	hot := Repeat(l.hot, z.Shape().Dim(0)/l.hot.Shape().Dim(0))
 	return l.dense.decode(s, Concatenate([]*Node{z, hot}, 1))
 }
 
@@ -79,6 +79,11 @@ func (m *CVAE) SampleClass(s *Scope, z, label *Node) *Node { return m.given(labe
 func (m *CVAE) Sample(s *Scope, z *Node) *Node {
 	i := Iota(z.Graph(), shapes.Make(dtypes.Int32, z.Shape().Dim(0)), 0)
 	return m.SampleClass(s, z, Mod(i, Scalar(z.Graph(), dtypes.Int32, m.problem.Classes)))
+}
+
+// LogLikelihood implements Decoder: the mean over the classes.
+func (m *CVAE) LogLikelihood(s *Scope, x, z *Node) *Node {
+	return logMeanExp(m.each(x.Graph(), x.Shape().Dim(0), func(a *autoencoder) *Node { return a.LogLikelihood(s, x, z) }))
 }
 
 // Weights implements ImportanceSampler: the mean over the classes of the weights by each.

@@ -167,6 +167,13 @@ type ImportanceSampler interface {
 	Binary() bool
 }
 
+// Decoder methods have a likelihood of images by codes z from N(0, 1), so that log p(x) can be found without their encoder.
+type Decoder interface {
+	ImportanceSampler
+	// LogLikelihood is log p(x|z) [n], in nats, for images x and as many codes z [n, latent].
+	LogLikelihood(s *Scope, x, z *Node) *Node
+}
+
 // Discrete says that the likelihood of an ImportanceSampler that is not binary is a probability of pixels of 256 levels, not a density.
 type Discrete interface{ Discrete() bool }
 
