@@ -91,6 +91,7 @@ func shipped() []Entry {
 		{"omp", []lab.Kind{lab.Restore}, "Pati, Rezaiifar & Krishnaprasad 1993; batched as Rubinstein, Zibulevsky & Elad 2008; dictionary of Elad & Aharon 2006", 0, func() Method { return new(OMP) }},
 		{"ksvd", []lab.Kind{lab.Restore}, "Elad & Aharon 2006, Image denoising via sparse and redundant representations over learned dictionaries, IEEE TIP 15(12)", 0, func() Method { return new(KSVD) }},
 		{"odl", []lab.Kind{lab.Restore}, "Mairal, Bach, Ponce & Sapiro 2009, Online dictionary learning for sparse coding, ICML", 0, func() Method { return new(ODL) }},
+		{"csc", []lab.Kind{lab.Restore}, "Heide, Heidrich & Wetzstein 2015, Fast and flexible convolutional sparse coding, CVPR; Wohlberg 2014, ICASSP", 0, func() Method { return new(CSC) }},
 		{"fista", []lab.Kind{lab.Restore}, "Beck & Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2(1)", 0, func() Method { return new(FISTA) }},
 		{"dncnn", []lab.Kind{lab.Restore}, "Zhang et al. 2017, Beyond a Gaussian denoiser, IEEE TIP 26(7), arXiv:1608.03981", 3000, func() Method { return new(DnCNN) }},
 		{"linear", []lab.Kind{lab.Restore}, "least squares; after Wiener 1949, Extrapolation, interpolation, and smoothing of stationary time series", 0, func() Method { return new(Linear) }},
