@@ -15,10 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"darkroom/lib/engine/xlatest"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/nn"
 	"darkroom/lib/record"
+
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 // pictures makes a folder of 20 small pictures with some structure, and returns its path.
@@ -66,6 +69,9 @@ func tiny(t *testing.T) map[string]lab.Spec {
 			Set: lab.Set{"width": 4, "latent": 3, "batch": 4, "loss": "hinge", "norm": "spectral", "critic": 2, "penalty": 1}},
 		"dncnn": {Method: "dncnn", Task: "restore:denoise25:folder:" + big, Steps: 12,
 			Set: lab.Set{"depth": 3, "width": 4, "patch": 8, "batch": 2}},
+		"ksvd": {Method: "ksvd", Task: "restore:inpaint50:folder:" + big,
+			Set: lab.Set{"patch": 4, "atoms": 5, "most": 3, "sparsity": 2, "learn": 2, "adapt": 1, "learn-batch": 40}},
+		"odl": {Method: "odl", Task: "restore:denoise25:folder:" + big, Set: lab.Set{"patch": 4, "atoms": 5, "most": 3, "batch": 10, "learn": 40}},
 		"dip": {Method: "dip", Task: "restore:inpaint50:folder:" + big, Seed: 3, Set: lab.Set{"steps": 4, "levels": 1, "width": 2, "channels": 2}, Eval: lab.Eval{Images: 2}},
 		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 16), Steps: 12, // which has an image pool
 			Set: lab.Set{"width": 2, "layers": 1, "blocks": 1, "pool": 5, "identity": 0, "batch": 2}},
@@ -140,16 +146,62 @@ func TestReproducible(t *testing.T) {
 			}
 			same(t, want, content(t, fresh.Dir))
 
+			spec.Runs = t.TempDir()
 			if spec.Steps == 0 {
+				if strings.HasPrefix(spec.Task, "restore:") {
+					same(t, want, content(t, stopped(t, e, spec).Dir))
+				}
 				return
 			}
-			spec.Runs = t.TempDir()
 			cut, resumed := interrupted(t, e, spec)
 			if !resumed {
 				t.Error("the interrupted run did not go on from a checkpoint")
 			}
 			same(t, want, content(t, cut.Dir))
 		})
+	}
+}
+
+// stopped carries out a spec of a restorer, stops it when one picture is restored, and begins it again.
+func stopped(t *testing.T, e *Engine, spec lab.Spec) *lab.Result {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	_, err := e.Run(ctx, spec, func(ev lab.Event) {
+		if ev.Stage == "evaluate" && ev.Note != "" {
+			cancel(errors.New("enough"))
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "enough") || !strings.Contains(err.Error(), "the same command") {
+		t.Fatalf("a run that was stopped says: %v", err)
+	}
+	r, err := e.Run(context.Background(), spec, nil)
+	if err != nil || r.Cached {
+		t.Fatalf("after it was stopped: %v", err)
+	}
+	return r
+}
+
+// TestFitStops: what is learnt at once is given up where the context has ended.
+func TestFitStops(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	calls := 0
+	fit := runner{ctx, xlatest.Backend(t)}.Compile(func(in []*graph.Node) []*graph.Node { return in })
+	one := methods.Array{Shape: []int{1}, Data: []float32{1}}
+	for range 3 {
+		if _, err := fit(one); err != nil {
+			if !strings.Contains(err.Error(), "enough") || !strings.Contains(err.Error(), "begins again") {
+				t.Error(err)
+			}
+			break
+		}
+		if calls++; calls == 2 {
+			cancel(errors.New("enough"))
+		}
+	}
+	if calls != 2 {
+		t.Errorf("%d calls went through, want 2", calls)
 	}
 }
 

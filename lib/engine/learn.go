@@ -49,10 +49,10 @@ func (j *job) learn(ctx context.Context, w *record.Writer) (resumed bool, err er
 			if err != nil {
 				return nil, err
 			}
-			return m.Fit(runner{j.backend}, x)
+			return m.Fit(runner{ctx, j.backend}, x)
 		})
 	case methods.Fitter:
-		err = j.fit(w, func() (map[string]methods.Array, error) { return m.Fit(runner{j.backend}, images(j.data.Train)) })
+		err = j.fit(w, func() (map[string]methods.Array, error) { return m.Fit(runner{ctx, j.backend}, images(j.data.Train)) })
 	case methods.DomainFitter:
 		err = j.fit(w, func() (map[string]methods.Array, error) {
 			return m.FitDomains(images(j.data.Train), images(j.data.TrainB))

@@ -155,6 +155,27 @@ func TestTilesBlend(t *testing.T) {
 	}
 }
 
+// TestTilesShrink: tiles of a local method that do not fit in memory are halved, which is said, and the picture is the same.
+func TestTilesShrink(t *testing.T) {
+	var said []string
+	e := New(Options{Say: func(s string) { said = append(said, s) }})
+	y := scene(60, 60, 1)
+	r := restorer(t, e, "median", "denoise25", nil, nil)
+	whole, err := r.Restore(t.Context(), y, lab.Image{}, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = restorer(t, e, "median", "denoise25", nil, nil)
+	r.limit, said = 4*25*30*30, nil // its 25 windows of half the side
+	tiled, err := r.Restore(t.Context(), y, lab.Image{}, 0, nil)
+	if err != nil || furthest(whole, tiled) > 0 {
+		t.Errorf("%v, %g apart", err, furthest(whole, tiled))
+	}
+	if len(said) != 1 || said[0] != "tiles of 60 pixels do not fit in memory; they are 30 now" {
+		t.Errorf("it said %q", said)
+	}
+}
+
 // TestTiling: the tiles have one size, lie in the picture, and their weights leave no pixel out.
 func TestTiling(t *testing.T) {
 	for _, c := range []tiling{
@@ -212,6 +233,10 @@ func TestRestoreRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %s: %v; want %q", c.method, c.operator, err, c.want)
 		}
+	}
+	if _, err := e.Degrade(ctx, "superres8", "scene", 1, scene(5, 24, 1)); err == nil || !strings.Contains(err.Error(), "the picture is 24×5, but bicubic downsampling ×8") ||
+		!strings.Contains(err.Error(), "needs at least 8×8") {
+		t.Error(err)
 	}
 	for _, c := range [][3]string{
 		{"dncnn", "denoise25", "dncnn restores only with what it has learnt"}, {"vae", "denoise25", "vae does not restore; those that do are identity"},
@@ -278,5 +303,33 @@ func TestColourise(t *testing.T) {
 	spec.Task = "restore:grey:folder:" + pictures(t, 24)
 	if _, err := e.Run(t.Context(), spec, nil); err == nil || !strings.Contains(err.Error(), "needs at least one of each; take pictures in colour") {
 		t.Error(err)
+	}
+}
+
+// TestJudge: the other measures of a restoration are there where they can be told, and only there: nothing is left of the measurement by identity, and
+// pictures of 24×24 are too small for the network.
+func TestJudge(t *testing.T) {
+	e := New(Options{})
+	for _, c := range []struct {
+		method, operator string
+		side             int
+		want             []string
+	}{
+		{"identity", "denoise25", 24, []string{"blur-effect"}}, {"median", "denoise25", 36, []string{"blur-effect", "feature-distance", "whiteness"}},
+		{"tv", "inpaint50+denoise5", 24, []string{"blur-effect", "whiteness"}},
+	} {
+		result, err := e.Run(t.Context(), lab.Spec{Method: c.method, Task: "restore:" + c.operator + ":folder:" + pictures(t, c.side), Runs: t.TempDir()}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"blur-effect", "feature-distance", "whiteness"} {
+			m, ok := result.Metrics[name]
+			if ok != slices.Contains(c.want, name) {
+				t.Errorf("%s of %s: %s is there: %v", c.method, c.operator, name, ok)
+			}
+			if ok && (len(m.Values) != len(result.Metrics["psnr"].Values) || !(m.Value > 0) || !strings.Contains(m.Protocol, "noise seed 1")) {
+				t.Errorf("%s of %s: %s %v, %s", c.method, c.operator, name, m.Values, m.Protocol)
+			}
+		}
 	}
 }

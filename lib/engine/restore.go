@@ -26,8 +26,13 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 	if err != nil {
 		return err
 	}
-	clipped := metrics.Options{Clip: true}
-	measures := []metrics.Measure{metrics.PSNRMeasure(clipped), metrics.SSIMMeasure(clipped), metrics.MSEMeasure(clipped)}
+	clip := metrics.Options{Clip: true}
+	measures := []metrics.Measure{metrics.PSNRMeasure(clip), metrics.SSIMMeasure(clip), metrics.MSEMeasure(clip)}
+	more, err := j.newJudge(ctx)
+	if err != nil {
+		return err
+	}
+	defer more.close()
 	values := make([][]float64, len(measures))
 	var names []string
 	for i := range j.testImages() {
@@ -59,6 +64,9 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			}
 			values[k] = append(values[k], v)
 		}
+		if err := more.see(truth, y, aux, x); err != nil {
+			return fmt.Errorf("measuring %s: %w", pic.Name, err)
+		}
 		names = append(names, pic.Name)
 		for kind, im := range map[string]lab.Image{"truth": truth, "degraded": start, "restored": x} {
 			if err := w.WritePicture(pic.Name, kind, im); err != nil {
@@ -67,13 +75,14 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		}
 		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
 	}
+	channels := "grey (BT.601 luma)"
+	if j.problem.Channels == 3 {
+		channels = "pictures in colour (RGB)"
+	}
+	of := fmt.Sprintf("%s, %s, noise seed %d, test split of %d pictures", channels, j.problem.Operator.Describe(), evalSeed, len(names))
+	more.metrics(names, of, out)
 	for k, measure := range measures {
-		channels := "grey (BT.601 luma)"
-		if j.problem.Channels == 3 {
-			channels = "pictures in colour (RGB)"
-		}
-		mt := metric(values[k], fmt.Sprintf("%s, %s, %s, noise seed %d, test split of %d pictures",
-			measure.Protocol, channels, j.problem.Operator.Describe(), evalSeed, len(names)), measure.Unit, measure.Better)
+		mt := metric(values[k], measure.Protocol+", "+of, measure.Unit, measure.Better)
 		mt.Names = names
 		out[measure.Name] = mt
 	}

@@ -203,8 +203,7 @@ func (j *job) featureDistances(ctx context.Context, a, b []lab.Image) (values []
 		}
 		return nil
 	})
-	return values, "distance of features (as LPIPS, Zhang et al. 2018, but channels weighted alike), " + net.Describe() +
-		", seven depths, clipped to [0, 1], at the pictures' own size", err
+	return values, featureProtocol(net), err
 }
 
 // Translate brings the pictures of a folder to domain B by the run in the directory dir, or to domain A with back. They are cropped and resized to

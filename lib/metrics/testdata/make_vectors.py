@@ -86,4 +86,5 @@ def main():
     print(json.dumps(dict(made_with="scikit-image " + skimage.__version__, vectors=rows), indent=1))
 
 
-main()
+if __name__ == "__main__":
+    main()
