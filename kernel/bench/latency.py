@@ -136,7 +136,7 @@ def main():
             ("hello, IPython", ipython(), 'print("hello")', "hello"),
             ("hello, plain", plain(), HELLO, "hello"), ("hello, darkroom", ours(), HELLO, "hello"),
             ("bench, darkroom", ours(), BENCH, "generate:mnist"),
-            ("draw, darkroom", ours(), DRAW, "PNG"),
+            ("draw, darkroom", ours(), DRAW, "64 images of"),
             ("gomlx, plain", plain(), GOMLX, "42"), ("gomlx, darkroom", ours(), GOMLX, "42"),
         ]
         kernels = {name: kernel for name, kernel, _, _ in cells}
