@@ -128,6 +128,11 @@ func (j *job) pose() error {
 		p.Height, p.Width, p.Channels, _ = j.data.Train.Uniform()
 		if j.task.Kind == lab.Segment {
 			p.Classes = len(j.data.Regions)
+			if m, ok := j.method.(methods.Picky); ok {
+				if zooms, _ := m.PatchChoice(); zooms > 1 {
+					return fmt.Errorf("%s: zooms = %d, but masks are not shrunk; leave zooms at 1 to segment", j.spec.Method, zooms)
+				}
+			}
 			if m, ok := j.method.(methods.Patcher); ok && m.PatchSize() > min(p.Height, p.Width) {
 				return fmt.Errorf("%s learns from patches of %d×%d, but the pictures are %d×%d; set patch to at most %d",
 					j.spec.Method, m.PatchSize(), m.PatchSize(), p.Width, p.Height, min(p.Height, p.Width))

@@ -8,13 +8,16 @@ import (
 )
 
 // Pairs is embedded in networks that learn to restore from pairs: patches x, cut at random from the training pictures, flipped and turned, and
-// their measurements y, made anew in every step. They minimise E‖f(y) − x‖² by Adam.
+// their measurements y, made anew in every step. They minimise E‖f(y) − x‖² by Adam. Most of a photograph is smooth or out of focus, and there is
+// little to learn from there: so patches may be cut from shrunken pictures, too, whose edges are sharper, and the roughest of several be taken.
 type Pairs struct {
 	Posed
 	Patch        int     `default:"40" range:"8:256" help:"side of the training patches"`
 	Batch        int     `default:"32" range:"1:4096" help:"patches in a training step"`
 	LearningRate float64 `default:"0.001" range:"0:" help:"Adam's step size"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+	Zooms        int     `default:"1" later:"true" range:"1:8" help:"patches are cut from the training pictures and from ones 2, …, this many times smaller"`
+	Rough        int     `default:"1" later:"true" range:"1:64" help:"patches looked at for each that is taken, the roughest of them; 1 takes any"`
 }
 
 // BatchSize implements Trainable.
@@ -22,6 +25,9 @@ func (m *Pairs) BatchSize() int { return m.Batch }
 
 // PatchSize implements Patcher.
 func (m *Pairs) PatchSize() int { return m.Patch }
+
+// PatchChoice implements Picky.
+func (m *Pairs) PatchChoice() (zooms, rough int) { return m.Zooms, m.Rough }
 
 // regress is the one objective, for a network whose variables live below "network": the mean squared error. clip bounds the gradient's norm; 0 is
 // off.

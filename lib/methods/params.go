@@ -59,7 +59,9 @@ func Apply(name string, m Method, set lab.Set) (lab.Set, error) {
 				return nil, err
 			}
 			v.FieldByIndex(f.Index).Set(d)
-			whole[n] = plain(d)
+			if !later(f, d) {
+				whole[n] = plain(d)
+			}
 		}
 	}
 	for n, given := range set {
@@ -76,9 +78,17 @@ func Apply(name string, m Method, set lab.Set) (lab.Set, error) {
 			return nil, fmt.Errorf("%s: parameter %s = %q: %w (%s)", name, n, text, err, f.Tag.Get("help"))
 		}
 		v.FieldByIndex(f.Index).Set(value)
-		whole[n] = plain(value)
+		if !later(f, value) {
+			whole[n] = plain(value)
+		}
 	}
 	return whole, nil
+}
+
+// later says that a parameter, tagged `later:"true"`, came to its method when there were runs already, and has the value by which nothing changes: it is
+// left out of the set, so that those runs are still found by their hashes.
+func later(f reflect.StructField, value reflect.Value) bool {
+	return f.Tag.Get("later") == "true" && fmt.Sprint(plain(value)) == f.Tag.Get("default")
 }
 
 func fields(m Method) []reflect.StructField {

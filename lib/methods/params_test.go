@@ -29,6 +29,24 @@ func ExampleLookup() {
 	// unknown method "dccnn" (did you mean "dncnn"?)
 }
 
+// TestLaterParameters: a parameter that came later is in the set only where it changes something, so that older runs keep their hashes.
+func TestLaterParameters(t *testing.T) {
+	for set, want := range map[string]any{"": nil, "1": nil, "3": 3} {
+		given := lab.Set{}
+		if set != "" {
+			given["zooms"] = set
+		}
+		whole, err := methods.Apply("dncnn", new(methods.DnCNN), given)
+		if err != nil || whole["zooms"] != want || whole["patch"] != 40 {
+			t.Errorf("zooms %q: %v, %v", set, whole, err)
+		}
+	}
+	whole, err := methods.Apply("vdsr", new(methods.VDSR), nil)
+	if err != nil || whole["zooms"] != 3 { // its own default
+		t.Errorf("vdsr: %v, %v", whole, err)
+	}
+}
+
 // TestParameters: every parameter of the catalogue says what it means, and its default is within its own range, also after it went
 // through JSON.
 func TestParameters(t *testing.T) {
@@ -65,8 +83,13 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s: the defaults given as parameters make %+v, want %+v (%v)", e.Name, again, m, err)
 		}
 		card := e.Card()
-		if card.Name != e.Name || len(card.Tasks) != len(e.Kinds) || len(card.Parameters) != len(whole) {
+		if card.Name != e.Name || len(card.Tasks) != len(e.Kinds) || len(card.Parameters) < len(whole) {
 			t.Errorf("%s: card %+v", e.Name, card)
+		}
+		for _, p := range card.Parameters {
+			if _, ok := whole[p.Name]; !ok && p.Name != "zooms" && p.Name != "rough" { // these came later
+				t.Errorf("%s: the defaults lack %s", e.Name, p.Name)
+			}
 		}
 	}
 }

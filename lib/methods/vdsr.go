@@ -12,8 +12,7 @@ import (
 // VDSR is very deep super-resolution (Kim et al. 2016, arXiv:1511.04587): 20 convolutions of 3×3 learn what the bicubic enlargement y
 // lacks, x̂ = y + R(y), at a high learning rate behind a clipped gradient, and one network learns several factors at once, a share of the
 // patches being enlarged by each. So the runs of restore:superres2, 3 and 4 have the same weights. The paper has 64 channels, and clips each
-// element by ±θ/η in SGD of rate η; here the norm is clipped, in Adam. Most of a photograph is smooth or out of focus, and bicubic enlargement has
-// nothing to learn from there: so patches are cut from shrunken pictures, too, whose edges are sharper, and the roughest of several is taken.
+// element by ±θ/η in SGD of rate η; here the norm is clipped, in Adam.
 type VDSR struct {
 	Pairs
 	Depth   int     `default:"20" range:"3:64" help:"convolutions in all"`
