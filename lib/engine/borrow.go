@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"darkroom/lib/data"
@@ -54,13 +55,27 @@ func resolveFrom(m methods.Method, s lab.Spec) (lab.Spec, error) {
 		switch {
 		case r.Spec.Method != s.Method:
 			return s, usage(fmt.Errorf("the run %s is of %s, not of %s", r.Dir, r.Spec.Method, s.Method))
-		case len(s.Set) > 0 || s.Steps > 0:
+		case s.Steps > 0 || len(s.Set) > 0 && !(s.From == r.Spec.Dir() && sameSet(s, r.Spec)): // a resolved spec may be resolved again
 			return s, usage(fmt.Errorf("parameters and steps do not go with a run: %s has its own", r.Dir))
 		}
 		s.Set = r.Spec.Set
 	}
 	s.From, s.Seed = r.Spec.Dir(), r.Spec.Seed // the run's chance is all that there is
 	return s, nil
+}
+
+// sameSet says whether two specs of one method have the same parameters, whatever the types of their numbers are.
+func sameSet(a, b lab.Spec) bool {
+	entry, err := methods.Lookup(a.Method)
+	if err != nil {
+		return false
+	}
+	first, err := methods.Apply(a.Method, entry.New(), a.Set)
+	if err != nil {
+		return false
+	}
+	second, err := methods.Apply(b.Method, entry.New(), b.Set)
+	return err == nil && maps.Equal(first, second)
 }
 
 // Borrows says whether a method with these parameters restores with what a run of another method learnt.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,6 +36,12 @@ func TestFrom(t *testing.T) {
 		}
 		if again, err := e.Run(ctx, s, nil); err != nil || !again.Cached {
 			t.Errorf("%s, once more: %v", task, err)
+		}
+		resolved := r.Spec // as a notebook's engine gets it, its numbers as JSON has them
+		resolved.Runs, resolved.Eval, resolved.Set = s.Runs, s.Eval, maps.Clone(resolved.Set)
+		resolved.Set["width"] = 4.0
+		if again, err := e.Run(ctx, resolved, nil); err != nil || !again.Cached {
+			t.Errorf("%s, resolved: %v", task, err)
 		}
 	}
 	pnp := lab.Spec{Method: "pnp", Task: "restore:gaussian0.6+denoise2" + folder, Runs: trained.Runs, From: own.Hash, Set: lab.Set{"iterations": 1}, Eval: lab.Eval{Images: 1}}
