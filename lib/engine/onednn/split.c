@@ -55,8 +55,13 @@ static int rows(const dr_conv *c, int row_parts, int i, dr_part *p) {
   return y_rows(c, from, to, p);
 }
 
+enum { PARTS_EACH = 4 };  // for a thread, so that one that is held up leaves its work to the others
+
 void dr_split(const dr_conv *c, int threads, int *batch_parts, int *row_parts) {
   *batch_parts = (int)min64(threads, c->n);
+  int64_t kernel = c->k * (c->c / c->groups) * c->kh * c->kw, image = c->h * c->w * c->c + c->oh * c->ow * c->k;
+  for (int each = 2; each <= PARTS_EACH && c->kind != DR_BACKWARD_WEIGHTS; each++)  // a part of kernel gradients would want a sum of its own
+    if (c->n / (threads * each) * image >= kernel) *batch_parts = threads * each;   // every part lays the kernel out anew
   *row_parts = 1;
   if (c->n >= threads) return;
   int want = (int)((threads + c->n - 1) / c->n);
