@@ -26,7 +26,7 @@ type CSC struct {
 	Filters    int     `default:"32" range:"1:1024" help:"filters"`
 	Side       int     `default:"8" range:"2:32" help:"side of the filters"`
 	Smooth     int     `default:"8" range:"1:64" help:"radius of the tent whose mean is the smooth part"`
-	Lambda     float64 `default:"1.5" range:"0:" help:"weight of the l1 norm, in units of the noise's deviation (at least 2/255)"`
+	Lambda     float64 `default:"2.5" range:"0:" help:"weight of the l1 norm, in units of the noise's deviation (at least 2/255)"`
 	Tolerance  float64 `default:"0.002" range:"1e-7:1" help:"stop when the duality gap is this share of half the squared norm"`
 	Iterations int     `default:"100" range:"5:100000" help:"stop after so many iterations at the latest"`
 	Patch      int     `default:"40" range:"8:256" help:"side of the training patches"`
