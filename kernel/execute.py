@@ -59,6 +59,7 @@ def main():
         nb,
         timeout=job["timeout"],
         startup_timeout=120,
+        coalesce_streams=True,  # however the pieces came, so that two runs have the same outputs
         kernel_name=job["kernel"],
         resources={"metadata": {"path": job["folder"]}},
         on_cell_start=start,

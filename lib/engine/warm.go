@@ -11,7 +11,7 @@ import (
 )
 
 // keptWarm is how many trained generators an engine keeps at hand.
-const keptWarm = 3
+const keptWarm = 2
 
 // warm is a trained generator at hand.
 type warm struct {
