@@ -51,7 +51,7 @@ func TestEngine(t *testing.T) {
 	}
 	t.Chdir(filepath.Dir(pictures))
 	specs := []lab.Spec{
-		{Method: "vae", Steps: 1500, Set: lab.Set{"hidden": 8, "latent": 2, "batch": 4}},
+		{Method: "vae", Steps: 4000, Set: lab.Set{"hidden": 8, "latent": 2, "batch": 4}},
 		{Method: "dcgan", Steps: 600, Set: lab.Set{"width": 4, "latent": 2, "batch": 2}},
 	}
 	together := t.TempDir()
