@@ -14,7 +14,8 @@ import (
 //	x̂ = f_θ(z),  θ = argmin ‖A f_θ(z) − y‖²,  z fixed noise
 //
 // and stopped before it reproduces the noise, too: a convolutional network takes up a picture sooner than noise. In each step z is disturbed a
-// little, as the paper does. The network is a U-Net whose last layer is a sigmoid; the paper's is deeper, and is fitted ten times as long.
+// little, as the paper does. The network is a U-Net with the paper's norm (by batch, which for one picture is by instance), leaky ReLU and last
+// sigmoid; the paper's is deeper, and is fitted ten times as long.
 type DIP struct {
 	Posed
 	Steps        int     `default:"400" range:"1:1000000" help:"steps of Adam for each picture: where it stops"`
@@ -48,5 +49,7 @@ func (m *DIP) input(s *Scope, y, aux *Node) *Node {
 }
 
 func (m *DIP) network(s *Scope, z *Node) *Node {
-	return Sigmoid(unet(s.At(Adapted), z, m.Levels, m.Width, m.problem.Channels))
+	return Sigmoid(unet(s.At(Adapted), z, m.Levels, m.Width, m.problem.Channels, func(s *Scope, x *Node) *Node {
+		return nn.LeakyReLU(nn.InstanceNorm(s, x, 1e-5), 0.2)
+	}))
 }
