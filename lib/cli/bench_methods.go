@@ -29,7 +29,7 @@ type methodRow struct {
 
 // benchTasks are the tasks on which methods are timed; each method takes the first that it can do.
 var benchTasks = []string{
-	"generate:mnist", "generate:emoji-google", "restore:denoise25:naturals", "restore:superres2:naturals", "translate:emoji", "classify:mnist",
+	"generate:mnist", "generate:emoji-google", "restore:denoise25:naturals", "restore:superres2:naturals", "translate:emoji", "segment:brain", "classify:mnist",
 }
 
 func (a *app) benchMethodsCommand() *cobra.Command {
