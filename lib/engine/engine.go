@@ -107,11 +107,11 @@ func (e *Engine) Environment() map[string]string {
 	env["threads"] = fmt.Sprint(runtime.GOMAXPROCS(0))
 	if e.backend != nil {
 		env["plugin"] = e.plugin.From
+		path, sum := e.plugin.Library()
+		env["plugin-sha256"] = sum
 		if e.plugin.Path == "" { // GoMLX found it
-			env["plugin"], _ = e.plugin.Library()
-			env["device"] = e.backend.DeviceDescription(0)
+			env["plugin"], env["device"] = path, e.backend.DeviceDescription(0)
 		}
-		_, env["plugin-sha256"] = e.plugin.Library()
 		env["kernels"] = e.kernels.String()
 	}
 	return env
