@@ -30,6 +30,12 @@ func MustPictures(n int, runs ...*lab.Run) plots.Figure {
 	return f
 }
 
+// PicturesName is the name of the figure that Pictures makes of a task's runs; empty if it makes none.
+func PicturesName(task string) string {
+	kind, _, _ := strings.Cut(task, ":")
+	return map[lab.Kind]string{lab.Restore: "restorations", lab.Translate: "translations", lab.Segment: "segmentations"}[lab.Kind(kind)]
+}
+
 // Pictures is the figure of the first n test pictures, and of what runs of one kind of task made of them, a column each: of restorers with the truth,
 // what was measured and the PSNR, of segmenters and translators with the picture and the truth, if there is one. names head the columns; nil takes
 // the methods' names and the parameters in which runs of one method differ. The figure is nil if the runs keep no pictures.

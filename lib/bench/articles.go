@@ -18,29 +18,28 @@ import (
 //go:embed article_peer.py
 var articlePeer string
 
-// Articles are the networks of the methods article-gan and article-vae, 64×64×3 in batches of 32, with their losses; the moving average of the weights that
-// the first draws with is left out.
-func Articles() ([]Net, error) {
-	var nets []Net
-	for _, name := range []string{"article-gan", "article-vae"} {
-		entry, err := methods.Lookup(name)
-		if err != nil {
-			return nil, err
-		}
-		m := entry.New()
-		if _, err := methods.Apply(name, m, nil); err != nil {
-			return nil, err
-		}
-		if err := m.Pose(methods.Problem{Kind: lab.Generate, Height: 64, Width: 64, Channels: 3}); err != nil {
-			return nil, err
-		}
-		trained, ok := m.(methods.Trainable)
-		if !ok {
-			return nil, fmt.Errorf("%s does not train by steps", name)
-		}
-		nets = append(nets, article(name, trained))
+// Articles are the methods whose networks Article makes.
+var Articles = []string{"article-gan", "article-vae"}
+
+// Article is the network of a method of Articles, 64×64×3 in batches of 32, with its losses; the moving average of the weights that
+// article-gan draws with is left out.
+func Article(name string) (Net, error) {
+	entry, err := methods.Lookup(name)
+	if err != nil {
+		return Net{}, err
 	}
-	return nets, nil
+	m := entry.New()
+	if _, err := methods.Apply(name, m, nil); err != nil {
+		return Net{}, err
+	}
+	if err := m.Pose(methods.Problem{Kind: lab.Generate, Height: 64, Width: 64, Channels: 3}); err != nil {
+		return Net{}, err
+	}
+	trained, ok := m.(methods.Trainable)
+	if !ok {
+		return Net{}, fmt.Errorf("%s does not train by steps", name)
+	}
+	return article(name, trained), nil
 }
 
 func article(name string, m methods.Trainable) Net {

@@ -119,22 +119,26 @@ func chosenNets(names []string) ([]bench.Net, error) {
 	if len(names) == 0 {
 		return bench.Nets, nil
 	}
-	articles, err := bench.Articles()
-	if err != nil {
-		return nil, err
-	}
-	all := slices.Concat(bench.Nets, articles)
 	var known []string
-	for _, n := range all {
+	for _, n := range bench.Nets {
 		known = append(known, n.Name)
 	}
+	known = append(known, bench.Articles...)
 	var out []bench.Net
 	for _, name := range names {
 		i := slices.Index(known, name)
-		if i < 0 {
+		switch {
+		case i < 0:
 			return nil, fmt.Errorf("unknown network %q%s; there are %s", name, lab.Suggest(name, known), strings.Join(known, ", "))
+		case i < len(bench.Nets):
+			out = append(out, bench.Nets[i])
+		default:
+			n, err := bench.Article(name)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, n)
 		}
-		out = append(out, all[i])
 	}
 	return out, nil
 }

@@ -32,7 +32,7 @@ var formats = map[string]func(t *report.Table) string{
 func (a *app) compareCommand() *cobra.Command {
 	var seeds int
 	var quick, record bool
-	var format string
+	var format, inception string
 	cmd := &cobra.Command{
 		Use:   "compare NAME",
 		Short: "Carry out a comparison's missing runs and print its table",
@@ -55,6 +55,12 @@ func (a *app) compareCommand() *cobra.Command {
 			if quick && record {
 				return engine.UsageError{Err: errors.New("--quick and --record do not go together: a record keeps the full budgets")}
 			}
+			if inception != "" {
+				if c.Full.Eval.Samples == 0 {
+					return engine.UsageError{Err: fmt.Errorf("--inception: %s measures no samples; leave it out", c.Name)}
+				}
+				c.Full.Eval.Inception, c.Quick.Eval.Inception = inception, inception
+			}
 			e := a.engine()
 			d := &drawing{Engine: e, app: a}
 			table, err := a.compare(cmd.Context(), d, c, seeds, quick, nil)
@@ -75,6 +81,7 @@ func (a *app) compareCommand() *cobra.Command {
 	a.addRuns(cmd)
 	cmd.Flags().IntVar(&seeds, "seeds", 0, "seeds of each trained method (default: the comparison's)")
 	cmd.Flags().BoolVar(&quick, "quick", false, "small budgets, to see that everything works")
+	cmd.Flags().StringVar(&inception, "inception", "", inceptionHelp)
 	cmd.Flags().StringVar(&format, "format", "md", "md, tex, csv, html or json")
 	cmd.Flags().BoolVar(&record, "record", false, "keep table and figures under experiments/results/NAME/")
 	return cmd
@@ -166,9 +173,7 @@ func (d *drawing) figures(ctx context.Context, c experiments.Comparison) ([]expe
 	}
 	f, err := experiments.Pictures(most(c.Task), results, names)
 	if f != nil {
-		kind, _, _ := strings.Cut(c.Task, ":")
-		name := map[lab.Kind]string{lab.Restore: "restorations", lab.Translate: "translations", lab.Segment: "segmentations"}[lab.Kind(kind)]
-		out = append(out, experiments.Figure{Name: name, Figure: f})
+		out = append(out, experiments.Figure{Name: experiments.PicturesName(c.Task), Figure: f})
 	}
 	return out, err
 }

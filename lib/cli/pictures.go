@@ -44,11 +44,7 @@ func drawRun(ctx context.Context, l lab.Lab, r *lab.Result) error {
 	}
 	f, err := experiments.Pictures(most(r.Spec.Task), []*lab.Result{r}, nil)
 	if f != nil {
-		name := "restorations"
-		if strings.HasPrefix(r.Spec.Task, string(lab.Translate)) || strings.HasPrefix(r.Spec.Task, string(lab.Segment)) {
-			name = "translations"
-		}
-		err = plots.Save(filepath.Join(r.Dir, name+".png"), f)
+		err = plots.Save(filepath.Join(r.Dir, experiments.PicturesName(r.Spec.Task)+".png"), f)
 	}
 	failed = append(failed, err)
 	return errors.Join(failed...)

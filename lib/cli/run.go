@@ -29,6 +29,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.eval.Annealing, "annealing", 0, "steps of annealed importance sampling of log p(x), by the decoder alone; 1000 are good, with --images 100 (default: it is left out)")
 	cmd.Flags().IntVar(&f.eval.Importance, "importance", 0, "importance samples per image of log p(x) (default: 50)")
 	cmd.Flags().IntVar(&f.eval.Samples, "samples", 0, "generated images that FID and its like are measured on (default: 1000 where there is no likelihood)")
+	cmd.Flags().StringVar(&f.eval.Inception, "inception", "", inceptionHelp)
 }
 
 func (f *specFlags) spec(cmd *cobra.Command, method, task string) (lab.Spec, error) {
@@ -54,6 +55,8 @@ func (f *specFlags) spec(cmd *cobra.Command, method, task string) (lab.Spec, err
 	}
 	return s, nil
 }
+
+const inceptionHelp = "look at samples with Inception-V3, as the FID of papers does: a safetensors file of its weights (see the README)"
 
 func (a *app) addRuns(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.runs, "runs", "", "folder of run directories (default: $DARKROOM_RUNS, or runs in darkroom's data folder)")

@@ -23,6 +23,7 @@ const classifierSteps = 1500
 
 // eye is a network that looks at pictures for the measures of generators.
 type eye struct {
+	batch   int    // pictures at a time; 0 means 256
 	name    string // the network and its layer, the hash of its weights, and how pictures are resized for it: part of every protocol
 	backend compute.Backend
 	store   *model.Store
@@ -107,7 +108,11 @@ func hashOf(ts []record.Tensor) string {
 // see looks at n pictures [height, width, channels], at(i) being the pixels of the i-th.
 func (e *eye) see(ctx context.Context, n, height, width, channels int, at func(i int) []float32) (seen, error) {
 	out := seen{n: n}
-	batch := min(n, 256)
+	batch := e.batch
+	if batch == 0 {
+		batch = 256
+	}
+	batch = min(n, batch)
 	err := guard(e.name, func() error {
 		exec, err := model.NewExec(e.backend, e.store, func(s *model.Scope, x *graph.Node) (*graph.Node, *graph.Node) {
 			e.store.SetTraining(x.Graph(), false)

@@ -14,14 +14,20 @@ import (
 // fewPictures is the least number of test images and of samples that measures on features are taken of.
 const fewPictures = 20
 
-// enoughSamples refuses, before anything is trained, fewer samples than FID's covariance needs.
+// enoughSamples refuses, before anything is trained, fewer samples than FID's covariance needs, and a file that has not the weights of Inception-V3.
 func (j *job) enoughSamples() error {
 	n := j.spec.Eval.Samples
 	if n == 0 || !generates(j.method) || min(n, j.testImages()) < fewPictures {
 		return nil
 	}
 	d := features.Squeezed
-	if j.ownFeatures() {
+	switch {
+	case j.spec.Eval.Inception != "":
+		if _, err := features.ReadInception(j.spec.Eval.Inception); err != nil {
+			return usage(err) // now, not after the training
+		}
+		d = features.InceptionFeatures
+	case j.ownFeatures():
 		d = new(methods.LeNet).FeatureSize()
 	}
 	if n <= d {
@@ -84,7 +90,10 @@ func (j *job) generated(ctx context.Context, w *record.Writer, out map[string]la
 			return err
 		}
 	}
-	return j.byFeatures(ctx, w, e, samples, view, out)
+	if err := j.byFeatures(ctx, w, e, samples, view, out); err != nil || j.spec.Eval.Inception == "" {
+		return err
+	}
+	return j.byInception(ctx, at, out)
 }
 
 // classesOf measures how many of the classes occur among samples and how far their shares are from the data's.
@@ -115,38 +124,53 @@ func (j *job) classesOf(view seen, judge *lab.Result, out map[string]lab.Metric)
 	return nil
 }
 
-// byFeatures measures samples against as many test images, evenly spread over those that are measured, and against all training images. FID is
-// left out where there are no more test images than features.
+// byFeatures measures samples by what a network makes of them, and how near they are to training images.
 func (j *job) byFeatures(ctx context.Context, w *record.Writer, e *eye, samples [][]float32, view seen, out map[string]lab.Metric) error {
-	n := min(view.n, j.testImages())
-	p, train := j.problem, j.data.Train
-	unseen, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 {
-		return j.data.Test[j.testAt(i*j.testImages()/n)].Image().Pix
-	})
+	made, test, err := j.againstTest(ctx, e, view, out)
 	if err != nil {
 		return err
 	}
+	p, train := j.problem, j.data.Train
 	known, err := e.see(ctx, len(train), p.Height, p.Width, p.Channels, func(i int) []float32 { return train[i].Image().Pix })
 	if err != nil {
 		return err
 	}
-	var sets [3]metrics.Features
-	for k, s := range []struct {
-		seen
-		of string
-	}{
-		{view, "samples"}, {unseen, fmt.Sprintf("of the %d test images of %s, evenly spread", len(j.data.Test), j.spec.Task)}, {known, "training images"},
-	} {
-		if sets[k], err = e.of(s.of, s.seen); err != nil {
-			return err
-		}
+	training, err := e.of("training images", known)
+	if err != nil {
+		return err
 	}
-	made, test := sets[0], sets[1]
+	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "nearest training images"})
+	memory, err := metrics.Memorisation(training, test, made)
+	if err != nil {
+		return err
+	}
+	for _, s := range []metrics.Score{memory.Share, memory.Closer} {
+		out[s.Name] = s.Metric()
+	}
+	return j.keepNearest(w, memory, samples)
+}
+
+// againstTest measures samples against as many test images, evenly spread over those that are measured. FID is left out where there are no more
+// test images than features. The features of both are returned.
+func (j *job) againstTest(ctx context.Context, e *eye, view seen, out map[string]lab.Metric) (made, test metrics.Features, err error) {
+	n, p := min(view.n, j.testImages()), j.problem
+	unseen, err := e.see(ctx, n, p.Height, p.Width, p.Channels, func(i int) []float32 {
+		return j.data.Test[j.testAt(i*j.testImages()/n)].Image().Pix
+	})
+	if err != nil {
+		return made, test, err
+	}
+	if made, err = e.of("samples", view); err != nil {
+		return made, test, err
+	}
+	if test, err = e.of(fmt.Sprintf("of the %d test images of %s, evenly spread", len(j.data.Test), j.spec.Task), unseen); err != nil {
+		return made, test, err
+	}
 	var scores []metrics.Score
 	if d := test.Dim(); n > d {
 		fid, err := metrics.FID(test, made)
 		if err != nil {
-			return err
+			return made, test, err
 		}
 		scores = append(scores, fid)
 	} else {
@@ -154,30 +178,25 @@ func (j *job) byFeatures(ctx context.Context, w *record.Writer, e *eye, samples 
 	}
 	kid, err := metrics.KID(test, made, metrics.KIDOptions{})
 	if err != nil {
-		return err
+		return made, test, err
 	}
 	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "precision, recall, density, coverage"})
 	manifold, err := metrics.PRDC(test, made, 0)
 	if err != nil {
-		return err
+		return made, test, err
 	}
 	probabilities, err := metrics.NewFeatures(e.name, "samples", view.n, len(view.probabilities)/view.n, view.probabilities)
 	if err != nil {
-		return err
+		return made, test, err
 	}
 	inception, err := metrics.InceptionScore(probabilities, 0)
 	if err != nil {
-		return err
+		return made, test, err
 	}
-	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "nearest training images"})
-	memory, err := metrics.Memorisation(sets[2], test, made)
-	if err != nil {
-		return err
-	}
-	for _, s := range append(scores, append(manifold.Scores(), kid, inception, memory.Share, memory.Closer)...) {
+	for _, s := range append(scores, append(manifold.Scores(), kid, inception)...) {
 		out[s.Name] = s.Metric()
 	}
-	return j.keepNearest(w, memory, samples)
+	return made, test, nil
 }
 
 // keptNearest is how many samples are kept with their nearest training images.

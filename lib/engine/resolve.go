@@ -74,7 +74,10 @@ func (e *Engine) Resolve(ctx context.Context, s lab.Spec) (lab.Spec, error) {
 	if s.Data, err = data.Digest(ctx, task.Data, e.dataOptions(task)); err != nil {
 		return s, err
 	}
-	s.Eval, err = evalDefaults(m, s.Eval)
+	if s.Eval, err = evalDefaults(m, s.Eval); err != nil {
+		return s, usage(err)
+	}
+	s.Eval, err = e.resolveInception(m, s.Eval)
 	return s, usage(err)
 }
 

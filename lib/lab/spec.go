@@ -18,7 +18,12 @@ type Eval struct {
 	Importance int `json:"importance,omitempty"` // importance samples per image of log p(x)
 	Annealing  int `json:"annealing,omitempty"`  // steps of annealed importance sampling of log p(x); 0 leaves it out
 	Samples    int `json:"samples,omitempty"`    // generated images that the sample metrics look at
-	Measures   int `json:"measures,omitempty"`   // version of the sample metrics, filled in by Resolve: what older ones found is measured again
+	// Inception is a safetensors file with the weights of FID's Inception-V3, which then looks at samples; empty means the network that darkroom
+	// has for the task. InceptionSHA256 is filled in by Resolve.
+	Inception       string `json:"inception,omitempty"`
+	InceptionSHA256 string `json:"inception_sha256,omitempty"`
+
+	Measures int `json:"measures,omitempty"` // version of the sample metrics, filled in by Resolve: what older ones found is measured again
 }
 
 // Spec asks for one run: a method on a task, with its parameters, seed and budget. The canonical encoding of a
@@ -69,9 +74,10 @@ func (s Spec) Dir() string {
 	return fmt.Sprintf("%s-%s-%s", s.Method, strings.Trim(task, "-"), s.Hash()[:12])
 }
 
-// Hash identifies the protocol of an Eval (8 hex digits).
+// Hash identifies the protocol of an Eval (8 hex digits). Where a file of weights lies is no part of it.
 func (e Eval) Hash() string {
-	b, _ := json.Marshal(e) // ints always encode
+	e.Inception = ""
+	b, _ := json.Marshal(e) // ints and strings always encode
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:4])
 }

@@ -234,5 +234,5 @@ func FuzzTensors(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = parseTensors(b) }) // whatever the bytes, it returns
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = ParseTensors(b) }) // whatever the bytes, it returns
 }
