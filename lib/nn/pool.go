@@ -14,11 +14,10 @@ func MaxPoolBlocks(x *Node, side int) *Node {
 	if d[1]%side != 0 || d[2]%side != 0 {
 		b.fail("blocks of %d×%d do not divide the %d×%d pixels of x %s; %s do, or crop it", side, side, d[1], d[2], x.Shape(), divisors(d[1], d[2]))
 	}
-	blocks := Reshape(x, d[0], d[1]/side, side, d[2]/side, side, d[3])
 	var most *Node
 	for i := range side {
 		for j := range side {
-			p := Reshape(along(along(blocks, 2, i, i+1), 4, j, j+1), d[0], d[1]/side, d[2]/side, d[3])
+			p := every(x, side, i, j)
 			if most == nil {
 				most = p
 			} else {
@@ -27,6 +26,29 @@ func MaxPoolBlocks(x *Node, side int) *Node {
 		}
 	}
 	return most
+}
+
+// every is pixel (i, j) of each side×side block of pixels. It must not be a slice of the reshaped blocks: XLA's CPU backend may write what is
+// computed from x over x where one fused loop reads x as it lies and as a reshaped view, and a ReLU's and this gradient are such a loop
+// (unet64 of lib/bench's TestGradients).
+func every(x *Node, side, i, j int) *Node {
+	d := x.Shape().Dimensions
+	return withGradient(Slice(x, AxisRange(), AxisRange(i).Stride(side), AxisRange(j).Stride(side), AxisRange()), func(v *Node) []*Node {
+		v = Reshape(v, d[0], d[1]/side, 1, d[2]/side, 1, d[3])
+		for _, a := range [][2]int{{4, j}, {2, i}} {
+			parts := []*Node{v}
+			if a[1] > 0 {
+				parts = append([]*Node{zerosAlong(v, a[0], a[1])}, parts...)
+			}
+			if rest := side - 1 - a[1]; rest > 0 {
+				parts = append(parts, zerosAlong(v, a[0], rest))
+			}
+			if len(parts) > 1 {
+				v = Concatenate(parts, a[0])
+			}
+		}
+		return []*Node{Reshape(v, d...)}
+	})
 }
 
 // AvgPool is the mean of each window×window pixels, every stride of them: [b, h, w, c] becomes [b, ⌈h/stride⌉, ⌈w/stride⌉, c] with padding Same

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "primitive.h"
 
-enum { FEW = 3, BLOCK = 64 << 10 };  // channels; floats of products at a time, to stay in the cache
+enum { FEW = 3, BLOCK = 64 << 10, SUMMED = 256 };  // channels; floats of products at a time, to stay in the cache; pixels that float32 sums
 
 int dr_is_few(const dr_conv *c) {
   if (c->groups > 1) return 0;
@@ -66,17 +66,18 @@ static void gather_row(float *to, const float *y, int64_t columns, int64_t y_col
 }
 
 // few_weights is the kernel's gradient for y of few channels and stride 1: every pixel of x gathers the pixels of y that it
-// contributes to, and a matrix product sums over the pixels.
+// contributes to, and a matrix product sums over the pixels of a block; the blocks are summed in float64.
 static int few_weights(const dr_conv *c, const float *x, const float *y, float *w) {
   int64_t row = c->kw * c->k, step = c->kh * row, left = (c->kw - 1) * c->dw - c->left;
-  int64_t block = BLOCK / (step * c->w);
+  int64_t block = BLOCK / (step * c->w), values = step * c->c;
+  if (block > SUMMED / c->w) block = SUMMED / c->w;
   if (block < 1) block = 1;
   if (block > c->h) block = c->h;
-  float *sum = dr_workspace(0, sizeof(float) * step * (c->c + block * c->w));
+  double *sum = dr_workspace(0, sizeof(double) * values + sizeof(float) * (values + step * block * c->w));
   if (!sum) return dnnl_out_of_memory;
-  float *taps = sum + step * c->c;
+  memset(sum, 0, sizeof(double) * values);
+  float *product = (float *)(sum + values), *taps = product + values;
   dr_one_thread();
-  int first = 1;
   for (int64_t n = 0; n < c->n; n++, y += c->oh * c->ow * c->k)
     for (int64_t from = 0; from < c->h; from += block) {
       int64_t rows = from + block < c->h ? block : c->h - from, pixels = rows * c->w;
@@ -88,15 +89,15 @@ static int few_weights(const dr_conv *c, const float *x, const float *y, float *
           else
             for (int64_t j = 0; j < c->w; j++) memset(to + j * step, 0, sizeof(float) * row);
         }
-      int status = dr_dnnl.sgemm('T', 'N', step, c->c, pixels, 1, taps, step, x, c->c, first ? 0 : 1, sum, c->c);
+      int status = dr_dnnl.sgemm('T', 'N', step, c->c, pixels, 1, taps, step, x, c->c, 0, product, c->c);
       if (status != dnnl_success) return status;
-      first = 0;
+      for (int64_t i = 0; i < values; i++) sum[i] += product[i];
       x += pixels * c->c;
     }
   for (int64_t a = 0; a < c->kh; a++)
     for (int64_t b = 0; b < c->kw; b++)
       for (int64_t k = 0; k < c->k; k++, sum += c->c)
-        for (int64_t i = 0; i < c->c; i++) w[a * c->wh + (c->kw - 1 - b) * c->ww + k * c->wo + i * c->wi] = sum[i];
+        for (int64_t i = 0; i < c->c; i++) w[a * c->wh + (c->kw - 1 - b) * c->ww + k * c->wo + i * c->wi] = (float)sum[i];
   return dnnl_success;
 }
 

@@ -55,16 +55,19 @@ static int rows(const dr_conv *c, int row_parts, int i, dr_part *p) {
   return y_rows(c, from, to, p);
 }
 
-enum { PARTS_EACH = 4 };  // for a thread, so that one that is held up leaves its work to the others
+// PARTS_EACH are the parts for a thread, so that one that is held up leaves its work to the others; SUMS_EACH those of a kernel's gradient, each of
+// which sums in float32.
+enum { PARTS_EACH = 4, SUMS_EACH = 8 };
 
 void dr_split(const dr_conv *c, int threads, int *batch_parts, int *row_parts) {
-  *batch_parts = (int)min64(threads, c->n);
+  int sums = c->kind == DR_BACKWARD_WEIGHTS, parts = threads;
   int64_t kernel = c->k * (c->c / c->groups) * c->kh * c->kw, image = c->h * c->w * c->c + c->oh * c->ow * c->k;
-  for (int each = 2; each <= PARTS_EACH && c->kind != DR_BACKWARD_WEIGHTS; each++)  // a part of kernel gradients would want a sum of its own
-    if (c->n / (threads * each) * image >= kernel) *batch_parts = threads * each;   // every part lays the kernel out anew
+  for (int each = 2; each <= (sums ? SUMS_EACH : PARTS_EACH); each++)  // every part lays the kernel out anew
+    if (c->n * image / (threads * each) >= kernel && (sums || c->n >= threads * each)) parts = threads * each;
+  *batch_parts = (int)min64(parts, c->n);
   *row_parts = 1;
-  if (c->n >= threads) return;
-  int want = (int)((threads + c->n - 1) / c->n);
+  if (c->n >= parts) return;
+  int want = (int)((parts + c->n - 1) / c->n);
   want = (int)min64(want, (c->kind == DR_BACKWARD_DATA ? c->h : c->oh) / 4);  // fewer rows do not pay
   for (int i = 0; i < want; i++) {
     dr_part p = {.c = *c};
