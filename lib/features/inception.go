@@ -40,7 +40,7 @@ type filter struct {
 	kernel, bias []float32
 }
 
-// layer is a convolution, a batch norm and a ReLU. With stride 2 nothing is padded, with stride 1 as much as keeps the size.
+// layer is a convolution, a batch norm and a ReLU. In a block one of stride 2 is not padded, and one of stride 1 keeps the size.
 type layer struct {
 	name                       string
 	out, height, width, stride int
@@ -114,18 +114,17 @@ func inceptionE(name string, pool func(*Node) *Node) block {
 	}}
 }
 
-// inceptionStem is what comes before the blocks; its layers but for the first do not keep the size by padding, except where padded says so.
+// inceptionStem is what comes before the blocks. Its layers are padded only where that is said.
 var inceptionStem = []struct {
 	layer
-	in     int
 	padded bool
 	pooled bool // half3 follows
 }{
-	{layer{"Conv2d_1a_3x3", 32, 3, 3, 2}, 3, false, false},
-	{layer{"Conv2d_2a_3x3", 32, 3, 3, 1}, 32, false, false},
-	{layer{"Conv2d_2b_3x3", 64, 3, 3, 1}, 32, true, true},
-	{layer{"Conv2d_3b_1x1", 80, 1, 1, 1}, 64, false, false},
-	{layer{"Conv2d_4a_3x3", 192, 3, 3, 1}, 80, false, true},
+	{layer{"Conv2d_1a_3x3", 32, 3, 3, 2}, false, false},
+	{layer{"Conv2d_2a_3x3", 32, 3, 3, 1}, false, false},
+	{layer{"Conv2d_2b_3x3", 64, 3, 3, 1}, true, true},
+	{layer{"Conv2d_3b_1x1", 80, 1, 1, 1}, false, false},
+	{layer{"Conv2d_4a_3x3", 192, 3, 3, 1}, false, true},
 }
 
 func inceptionBlocks() []block {
@@ -138,9 +137,9 @@ func inceptionBlocks() []block {
 
 // eachLayer calls visit for all layers with their full names and numbers of input channels.
 func eachLayer(visit func(name string, in int, l layer)) {
-	in := 0
+	in := 3
 	for _, l := range inceptionStem {
-		visit(l.name, l.in, l.layer)
+		visit(l.name, in, l.layer)
 		in = l.out
 	}
 	for _, b := range inceptionBlocks() {
@@ -164,8 +163,8 @@ func eachLayer(visit func(name string, in int, l layer)) {
 const inceptionNames = "its tensors are named and shaped as in pytorch-fid's and torch-fidelity's file of weights"
 
 // ReadInception reads the weights from a safetensors file; its tensors are those of pytorch-fid's and torch-fidelity's file
-// (…-inception-2015-12-05-6726825d.pth), as float32. Other tensors in it are passed over. The error says what is not as it must be, of a file of pickles, too, which is not
-// read, since unpickling runs code.
+// (…-inception-2015-12-05-6726825d.pth), as float32. Other tensors in it are passed over. The error says what is not as it must be. A file of
+// pickles is an error, too: reading those can run code.
 func ReadInception(path string) (*Inception, error) {
 	found, sum, err := readWeights(path)
 	if err != nil {
