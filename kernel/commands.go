@@ -3,7 +3,8 @@ package kernel
 // commands is the page for "?".
 const commands = `Cells are Go. Imports, functions, types, constants and the variables above a cell's first statement persist; each cell is a
 program of its own, so variables are computed anew and what statements assign ends with the cell. The value of a last line that is
-an expression is shown, unless it ends in a semicolon. Missing imports of the standard library are added.
+an expression is shown, unless it ends in a semicolon. Missing imports of the standard library are added. A process that a cell
+leaves in the background goes on until the kernel ends if its output is not the cell's; otherwise it ends with the cell.
 
   name?            what is known of a name (also Shift+Tab)
   %%               statements begin here (they need not be told)

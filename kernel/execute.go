@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,13 +49,9 @@ var executeScript string
 // notebook itself. It is saved also when a cell fails, when the error is a *CellError, and when ctx is cancelled. The
 // Installation must be there: call Setup first.
 func (in *Installation) Execute(ctx context.Context, notebook, output string, o ExecuteOptions) error {
-	src, err := os.ReadFile(notebook)
+	src, err := ReadNotebook(notebook, o.Parameters)
 	if err != nil {
 		return err
-	}
-	src, err = SetParameters(src, o.Parameters)
-	if err != nil {
-		return fmt.Errorf("%s: %w", notebook, err)
 	}
 	folder := o.Folder
 	if folder == "" {
@@ -118,6 +115,7 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 	cmd := exec.CommandContext(ctx, in.Python(), "-c", executeScript)
 	own, stop := ownEngine(in.Binary())
 	defer stop()
+	defer sweep() // a kernel may have been killed
 	cmd.Env = with(in.jupyterEnv(), slices.Concat([]string{"PYTHONWARNINGS=ignore"}, own, o.Env)...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr bytes.Buffer
@@ -152,6 +150,11 @@ func (in *Installation) runScript(ctx context.Context, job map[string]any, o Exe
 	err = cmd.Wait()
 	if ctx.Err() != nil {
 		return last, nil
+	}
+	for line := range strings.Lines(stderr.String()) {
+		if !last.OK && last.Number == 0 && strings.HasPrefix(line, "darkroom: ") { // why the kernel did not start
+			last.Error = strings.TrimSpace(line) + "\n" + last.Error
+		}
 	}
 	if err := errors.Join(lines.Err(), err); err != nil {
 		return last, fmt.Errorf("executing it: %w\n%s", err, lastLines(stderr.String(), 12))

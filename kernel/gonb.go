@@ -201,6 +201,9 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 		g.mu.Unlock()
 	}()
 	begin(number)
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	var left leftBehind
 	if err := g.client.Send(wire.Shell, m); err != nil {
 		return r, fmt.Errorf("%w: %w", errGoNBEnded, err)
 	}
@@ -223,9 +226,38 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 				continue
 			}
 			publish(m)
+		case <-look.C:
+			if said := left.end(g.cmd.Process.Pid); said != "" {
+				said, err := wire.New(g.client.Session(), "stream", m, map[string]string{"name": "stderr", "text": said})
+				if err != nil {
+					return r, err
+				}
+				publish(said)
+			}
 		}
 	}
 	return r, nil
+}
+
+// leftBehind are processes that keep a cell from ending, since GoNB waits until nobody can write into the cell's output any more. Those that a
+// cell leaves with output of their own it does not know of: they live until the kernel ends, as in other kernels.
+type leftBehind struct{ program int } // the cell's, which had ended when it was last looked at; 0 is none
+
+// end ends them if the program has ended for as long as from one look to the next, and returns what is to be said of them.
+func (l *leftBehind) end(gonb int) (say string) {
+	_, ended, _ := childrenOf(gonb)
+	if len(ended) == 0 || ended[0] != l.program {
+		*l = leftBehind{}
+		if len(ended) > 0 {
+			l.program = ended[0]
+		}
+		return ""
+	}
+	for pid, name := range holders(gonb) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		say += fmt.Sprintf("The cell has ended, and with it %s (process %d), which held the cell's output; a process with output of its own goes on.\n", name, pid)
+	}
+	return say
 }
 
 func (g *gonb) ended() bool {
@@ -238,15 +270,23 @@ func (g *gonb) ended() bool {
 }
 
 // interrupt stops the running cell, whatever it is at: its program gets SIGINT, and five seconds later SIGKILL, from GoNB, which does
-// not pass it on to the compiler; that is stopped here. It goes on until over is closed, as the program may begin just then.
+// not pass it on to the compiler; that is stopped here. It goes on until over is closed, as the program may begin just then. A GoNB that
+// does not answer once nothing runs any more is killed.
 func (g *gonb) interrupt(over <-chan struct{}) {
 	<-g.ready
 	if g.ended() {
 		return
 	}
-	told := map[int]int{}
+	told, idle := map[int]int{}, 0
+	const second = 20 // looks
 	for {
-		children, known := childrenOf(g.cmd.Process.Pid)
+		children, _, known := childrenOf(g.cmd.Process.Pid)
+		if idle++; !known || len(children) > 0 {
+			idle = 0
+		} else if idle == 5*second {
+			_ = g.cmd.Process.Kill()
+			return
+		}
 		if !known && told[0] == 0 {
 			told[0]++
 			_, _ = g.client.Ask(wire.Control, "interrupt_request", map[string]any{})
@@ -254,6 +294,8 @@ func (g *gonb) interrupt(over <-chan struct{}) {
 		for _, child := range children {
 			told[child]++
 			switch {
+			case told[child] > 8*second:
+				_ = syscall.Kill(child, syscall.SIGKILL) // GoNB would have by now
 			case !compiles(child):
 				if told[child]%5 == 1 { // GoNB hears it only once it has started the program, and then once
 					_, _ = g.client.Ask(wire.Control, "interrupt_request", map[string]any{})
@@ -277,7 +319,7 @@ func (g *gonb) interrupt(over <-chan struct{}) {
 // stop ends the cell's program and GoNB, and waits for it. What the two leave, endGroup ends. The program gets SIGTERM: an interrupt, which
 // GoNB would send it, would stop the training that it waits for.
 func (g *gonb) stop(grace time.Duration) {
-	if children, known := childrenOf(g.cmd.Process.Pid); known && !g.ended() {
+	if children, _, known := childrenOf(g.cmd.Process.Pid); known && !g.ended() {
 		for _, child := range children {
 			_ = syscall.Kill(child, syscall.SIGTERM)
 		}

@@ -31,6 +31,12 @@ func endGroup(time.Duration) {
 func killGroup() {}
 
 // childrenOf does not know.
-func childrenOf(int) (children []int, known bool) { return nil, false }
+func childrenOf(int) (living, ended []int, known bool) { return nil, nil, false }
+
+// holders cannot tell.
+func holders(int) map[int]string { return nil }
+
+// killThoseIn cannot tell which they are.
+func killThoseIn(string) {}
 
 func compiles(int) bool { return false }

@@ -132,6 +132,14 @@ func TestHeadless(t *testing.T) {
 		}
 	})
 
+	t.Run("a kernel that does not start", func(t *testing.T) {
+		nb := writeNotebook(t, "1")
+		err := in.Execute(t.Context(), nb, nb, ExecuteOptions{Env: []string{"PATH=/nowhere", "DARKROOM_GO="}})
+		if err == nil || !strings.Contains(err.Error(), errNoGo.Error()) {
+			t.Errorf("got %v", err)
+		}
+	})
+
 	t.Run("a time limit", func(t *testing.T) {
 		nb := writeNotebook(t, "%%\ntime.Sleep(time.Hour)")
 		err := in.Execute(t.Context(), nb, nb, ExecuteOptions{Timeout: 2 * time.Second})
@@ -141,6 +149,8 @@ func TestHeadless(t *testing.T) {
 	})
 
 	t.Run("the protocol", func(t *testing.T) { testProtocol(t, in) })
+	t.Run("faults", func(t *testing.T) { testFaults(t, in) })
+	t.Run("kill -9 of Jupyter", func(t *testing.T) { testKilledJupyter(t, in) })
 	t.Run("jupyter_kernel_test", func(t *testing.T) { testSuite(t, in) })
 
 	t.Run("Ctrl-C", func(t *testing.T) {

@@ -68,6 +68,7 @@ func (in *Installation) Lab(ctx context.Context, o LabOptions) error {
 		url += "/tree/" + filepath.ToSlash(o.Open)
 	}
 	url += "?token=" + token
+	defer sweep() // a kernel may have been killed
 	return in.runLab(ctx, cmd, url, logPath, o)
 }
 

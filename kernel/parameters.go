@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +10,49 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"darkroom/lib/lab"
 )
+
+// ReadNotebook reads a notebook that Execute can execute, with parameters as SetParameters sets them. Errors name the file.
+func ReadNotebook(path string, parameters []string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the notebook cannot be read: %w", err)
+	}
+	nb, _, err := parseNotebook(b)
+	if err == nil {
+		err = cellsAreGo(nb)
+	}
+	if err == nil {
+		b, err = SetParameters(b, parameters)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return b, nil
+}
+
+// cellsAreGo is an error for a notebook that says that it was written for another kernel.
+func cellsAreGo(nb map[string]any) error {
+	meta, _ := nb["metadata"].(map[string]any)
+	spec, _ := meta["kernelspec"].(map[string]any)
+	info, _ := meta["language_info"].(map[string]any)
+	name, _ := spec["name"].(string)
+	language, ok := spec["language"].(string)
+	if !ok {
+		language, _ = info["name"].(string)
+	}
+	if name == Name || name+language == "" || strings.EqualFold(language, "go") {
+		return nil
+	}
+	return fmt.Errorf("it is a notebook of the kernel %q, and cells here are Go; execute it with that kernel (jupyter execute), or, if its cells are Go, "+
+		"open it in darkroom lab, choose the kernel %q and save it", cmp.Or(name, language), DisplayName)
+}
 
 // SetParameters returns a notebook in which the given "name=value" pairs take the place of the defaults that its cell tagged
 // "parameters" declares, such as `var steps = 2000`. The cell keeps its number, and the executed notebook shows what it

@@ -3,6 +3,7 @@ package kernel
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -83,6 +84,26 @@ func TestSetParametersErrors(t *testing.T) {
 	}
 	if _, err := SetParameters([]byte("PK"), []string{"a=1"}); err == nil || !strings.Contains(err.Error(), "not a notebook") {
 		t.Errorf("no notebook: %v", err)
+	}
+}
+
+func TestReadNotebook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ipynb")
+	for metadata, want := range map[string]string{
+		`{}`:                                   "",
+		`{"kernelspec": {"name": "darkroom"}}`: "",
+		`{"kernelspec": {"name": "gonb", "language": "go"}}`:             "",
+		`{"language_info": {"name": "go"}}`:                              "",
+		`{"kernelspec": {"name": "python3", "language": "python"}}`:      path + `: it is a notebook of the kernel "python3", and cells here are Go`,
+		`{"kernelspec": {"name": "ir"}, "language_info": {"name": "R"}}`: `the kernel "ir"`,
+		`{"language_info": {"name": "julia"}}`:                           `the kernel "julia"`,
+	} {
+		if err := os.WriteFile(path, []byte(`{"cells": [], "metadata": `+metadata+`}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadNotebook(path, nil); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", metadata, err, want)
+		}
 	}
 }
 

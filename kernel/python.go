@@ -31,6 +31,15 @@ func pythonKey(s *setup) (string, error) {
 	return digest(slices.Concat(packages, unwanted)...) + " " + s.Home, nil
 }
 
+// hasJupyter reports whether the environment's Python runs and finds what it needs: the system's Python may have been removed or updated
+// since, or a package deleted.
+func hasJupyter(in *Installation) bool {
+	const script = "import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, sys.argv[1:])))"
+	cmd := exec.Command(in.Python(), "-c", script, "jupyterlab", "jupyter_server", "jupyter_client", "nbclient", "nbformat")
+	cmd.Env = in.jupyterEnv()
+	return cmd.Run() == nil
+}
+
 func installPython(ctx context.Context, s *setup) error {
 	python, err := exec.LookPath("python3")
 	if err != nil {

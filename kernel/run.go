@@ -1,12 +1,14 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +16,11 @@ import (
 	"darkroom/kernel/wire"
 )
 
-// longestOutput is how many bytes of text a cell may print; what it prints beyond is not shown.
-const longestOutput = 10 << 20
+// A cell's text is shown as it comes up to longestOutput bytes; of what it prints beyond, the last longestEnd are shown when it has ended.
+const (
+	longestOutput = 1 << 20
+	longestEnd    = 64 << 10
+)
 
 // execute runs a cell and answers its request. It returns how many of the cells that wait behind it must be aborted.
 func (s *session) execute(m *wire.Message) (abort int) {
@@ -105,6 +110,7 @@ func (s *session) runCell(m *wire.Message, q executeRequest, number int) (reply 
 	gonb, err := s.gonbFor(c, program, number, out)
 	switch {
 	case errors.Is(err, errGoNBEnded):
+		out.flush()
 		killGroup()
 		if err := s.restart(); err != nil {
 			return reply, nil, &cellFailure{name: "GoNBEnded", value: err.Error()}
@@ -144,10 +150,13 @@ func (s *session) gonbFor(c *cell.Cell, program cell.Program, number int, out *o
 func (s *session) interruptedOr(f *cellFailure) *cellFailure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
-		return &cellFailure{name: "Interrupted", value: "the cell was interrupted", where: f.where}
+	switch {
+	case !s.stopped:
+		return f
+	case f.name == "GoNBEnded":
+		return &cellFailure{name: "Interrupted", value: "the cell was interrupted. " + f.value}
 	}
-	return f
+	return &cellFailure{name: "Interrupted", value: "the cell was interrupted", where: f.where}
 }
 
 // takeResult reads what the cell's program left as the value of its last expression.
@@ -167,8 +176,17 @@ func (s *session) takeResult() map[string]string {
 // output is what a cell shows. The trace of a panic, and how the program ended, are kept back for its error.
 type output struct {
 	s     *session
-	shown int
+	shown int    // bytes of text
 	held  string // of stderr
+
+	over int     // bytes beyond longestOutput
+	end  []piece // the last of them
+}
+
+// piece is text of one stream.
+type piece struct {
+	stream string
+	text   []byte
 }
 
 var (
@@ -207,14 +225,39 @@ func (o *output) publish(m *wire.Message) {
 }
 
 // show publishes text, as long as there is not too much of it.
-func (o *output) show(name, text string) {
-	if text == "" || o.shown > longestOutput {
+func (o *output) show(stream, text string) {
+	if text == "" {
 		return
 	}
-	if o.shown += len(text); o.shown > longestOutput {
-		text = fmt.Sprintf("%s\n… the cell has printed more than %d MB; the rest is not shown\n", strings.ToValidUTF8(text[:len(text)-(o.shown-longestOutput)], ""), longestOutput>>20)
+	if o.over == 0 {
+		if room := longestOutput - o.shown; len(text) > room {
+			o.say(stream, fmt.Sprintf("%s\n… the cell prints more than %d MB; the end of it is shown when it has ended\n", strings.ToValidUTF8(text[:room], ""), longestOutput>>20))
+			o.shown, text = longestOutput, text[room:]
+		} else {
+			o.shown += len(text)
+			o.say(stream, text)
+			return
+		}
 	}
-	if m, err := wire.New(o.s.server.Session(), "stream", nil, map[string]string{"name": name, "text": text}); err == nil {
+	o.over += len(text)
+	if n := len(o.end); n > 0 && o.end[n-1].stream == stream && len(o.end[n-1].text) < longestEnd {
+		o.end[n-1].text = append(o.end[n-1].text, text...)
+	} else {
+		o.end = append(o.end, piece{stream, []byte(text)})
+	}
+	kept := 0
+	for i, p := range slices.Backward(o.end) {
+		if kept >= longestEnd {
+			o.end = slices.Delete(o.end, 0, i+1)
+			break
+		}
+		kept += len(p.text)
+	}
+}
+
+// say publishes text.
+func (o *output) say(stream, text string) {
+	if m, err := wire.New(o.s.server.Session(), "stream", nil, map[string]string{"name": stream, "text": text}); err == nil {
 		o.s.tell(m)
 	}
 }
@@ -223,4 +266,29 @@ func (o *output) show(name, text string) {
 func (o *output) flush() {
 	o.show("stderr", o.held)
 	o.held = ""
+	if o.over == 0 {
+		return
+	}
+	kept := 0
+	for _, p := range o.end {
+		kept += len(p.text)
+	}
+	if more := kept - longestEnd; more > 0 && len(o.end) > 0 { // the first piece alone is longer than need be
+		first := &o.end[0]
+		first.text = first.text[min(more, len(first.text)):]
+		if line := bytes.IndexByte(first.text, '\n'); line >= 0 {
+			first.text = first.text[line+1:]
+		}
+	}
+	left := o.over
+	for _, p := range o.end {
+		left -= len(p.text)
+	}
+	if left > 0 {
+		o.say(o.end[0].stream, fmt.Sprintf("… %.2f MB are left out here …\n", float64(left)/(1<<20)))
+	}
+	for _, p := range o.end {
+		o.say(p.stream, strings.ToValidUTF8(string(p.text), ""))
+	}
+	o.over, o.end = 0, nil
 }

@@ -69,7 +69,7 @@ func Serve(ctx context.Context, connectionFile string, env ...string) error {
 	}
 	s.wait(ctx, signals, parent)
 	s.close()
-	endGroup(5 * time.Second)
+	endGroup(1500 * time.Millisecond) // Jupyter allows five seconds in all
 	return nil
 }
 
@@ -130,17 +130,31 @@ func (s *session) workspace() string {
 
 const temporaryPrefix = "darkroom-kernel-"
 
-// temporaryFolder makes the folder in which GoNB compiles cells, and removes those of kernels that are no more.
+// temporaryFolder makes the folder in which GoNB compiles cells and listens.
 func temporaryFolder() (string, error) {
-	old, _ := filepath.Glob(filepath.Join(os.TempDir(), temporaryPrefix+"*"))
+	sweep()
+	return os.MkdirTemp(temporaryRoot(), fmt.Sprintf("%s%d-", temporaryPrefix, os.Getpid()))
+}
+
+// temporaryRoot is the folder of temporary files, or /tmp where the paths of sockets below it would be too long for the system.
+func temporaryRoot() string {
+	if dir := os.TempDir(); len(dir) <= 40 {
+		return dir
+	}
+	return "/tmp"
+}
+
+// sweep ends the processes that kernels have left which were killed, and removes their folders.
+func sweep() {
+	old, _ := filepath.Glob(filepath.Join(temporaryRoot(), temporaryPrefix+"*"))
 	for _, dir := range old {
 		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), temporaryPrefix), "-")
 		n, err := strconv.Atoi(pid)
 		if err == nil && errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
+			killThoseIn(dir)
 			_ = os.RemoveAll(dir)
 		}
 	}
-	return os.MkdirTemp("", fmt.Sprintf("%s%d-", temporaryPrefix, os.Getpid()))
 }
 
 // openLog opens a new log file for GoNB and removes all but the ten newest.

@@ -232,6 +232,6 @@ func (s *session) close() {
 	s.mu.Lock()
 	g := s.gonb
 	s.mu.Unlock()
-	g.stop(4 * time.Second)
+	g.stop(2 * time.Second)
 	s.server.Close()
 }

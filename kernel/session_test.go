@@ -56,8 +56,6 @@ func testProtocol(t *testing.T, in *Installation) {
 		Interrupted, Compiling interruption
 		Stdin                  string
 		Silent                 []string
-		Printed                int
-		Cut                    bool
 		GoNBKilled             string `json:"gonb_killed"`
 		AfterGoNB              string `json:"after_gonb"`
 		Processes, Left        int
@@ -104,9 +102,6 @@ func testProtocol(t *testing.T, in *Installation) {
 	}
 	if want := []string{"status", "stream"}; !slices.Equal(slices.Compact(got.Silent), want) {
 		t.Errorf("a silent cell published %q", got.Silent)
-	}
-	if !got.Cut || got.Printed < longestOutput || got.Printed > longestOutput+1000 {
-		t.Errorf("of 14 MB, %d bytes were shown; said so: %v", got.Printed, got.Cut)
 	}
 	if j := got.Joined; !slices.Equal(j.Status, []string{"ok", "ok"}) || j.Ran != 1 || j.Text != "begun\nended\n" ||
 		!slices.Equal(j.Panel, []string{"display_data two", "update_display_data three"}) {

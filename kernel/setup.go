@@ -22,13 +22,13 @@ type Options struct {
 	Binary string                      // the darkroom command to keep a copy of; empty means the running program
 }
 
-// step is one part of the installation. It is done when its stamp holds its key and its product is there.
+// step is one part of the installation. It is done when its stamp holds its key and what it makes is there.
 type step struct {
-	name    string                         // of the stamp
-	what    string                         // for people
-	product func(in *Installation) string  // a file that is there when the step is done
-	key     func(s *setup) (string, error) // changes when the step must be done again
-	run     func(ctx context.Context, s *setup) error
+	name  string                         // of the stamp
+	what  string                         // for people
+	there func(in *Installation) bool    // whether what it makes is there
+	key   func(s *setup) (string, error) // changes when the step must be done again
+	run   func(ctx context.Context, s *setup) error
 }
 
 // setup is one call of Setup.
@@ -40,13 +40,17 @@ type setup struct {
 
 // steps is the whole installation, in order.
 var steps = []step{
-	{"python", "JupyterLab " + jupyterlab + " in an environment of its own", (*Installation).Python, pythonKey, installPython},
-	{"tools", "GoNB " + gonbVersion + " and goimports", func(in *Installation) string { return in.tool("gonb") }, toolsKey, buildTools},
-	{"command", "the darkroom command for notebooks", (*Installation).Binary, binaryKey, copyBinary},
-	{"cellgo", "the go command of notebook cells", func(in *Installation) string { return filepath.Join(in.bin(), "go") }, cellgoKey, buildCellgo},
-	{"kernelspec", "the kernel \"" + DisplayName + "\"", (*Installation).Kernelspec, kernelspecKey, writeKernelspec},
-	{"workspace", "the modules that cells import", func(in *Installation) string { return filepath.Join(in.Workspace(), "go.sum") }, workspaceKey, prepareWorkspace},
-	{"warm", "compiling what cells import", (*Installation).Workspace, workspaceKey, warm},
+	{"python", "JupyterLab " + jupyterlab + " in an environment of its own", hasJupyter, pythonKey, installPython},
+	{"tools", "GoNB " + gonbVersion + " and goimports", file(func(in *Installation) string { return in.tool("gonb") }), toolsKey, buildTools},
+	{"command", "the darkroom command for notebooks", file((*Installation).Binary), binaryKey, copyBinary},
+	{"cellgo", "the go command of notebook cells", file(func(in *Installation) string { return filepath.Join(in.bin(), "go") }), cellgoKey, buildCellgo},
+	{"kernelspec", "the kernel \"" + DisplayName + "\"", file((*Installation).Kernelspec), kernelspecKey, writeKernelspec},
+	{"workspace", "the modules that cells import", file(func(in *Installation) string { return filepath.Join(in.Workspace(), "go.sum") }), workspaceKey, prepareWorkspace},
+	{"warm", "compiling what cells import", file((*Installation).Workspace), workspaceKey, warm},
+}
+
+func file(path func(in *Installation) string) func(in *Installation) bool {
+	return func(in *Installation) bool { return exists(path(in)) }
 }
 
 // Setup installs what notebooks need, or finds that it is there: JupyterLab in a Python environment of its own, the pinned
@@ -87,7 +91,7 @@ func Setup(ctx context.Context, o Options) (*Installation, error) {
 			return nil, fmt.Errorf("%s: %w", st.what, err)
 		}
 		stamp := filepath.Join(stamps, st.name)
-		if have, err := os.ReadFile(stamp); err == nil && string(have) == key && exists(st.product(s.Installation)) {
+		if have, err := os.ReadFile(stamp); err == nil && string(have) == key && st.there(s.Installation) {
 			if st.name == "warm" { // sources change; when they have not, this takes a moment
 				if err := st.run(ctx, s); err != nil {
 					return nil, err

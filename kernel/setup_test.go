@@ -84,6 +84,37 @@ func TestOfflineWithoutJupyter(t *testing.T) {
 	}
 }
 
+// TestJupyterRemoved has the environment be damaged after set-up: its Python no longer finds JupyterLab. Set-up begins anew, and says what it lacks.
+func TestJupyterRemoved(t *testing.T) {
+	s := newSetup(t)
+	repo, err := FindRepo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Installation = At(repo)
+	key, err := pythonKey(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string]string{s.Python(): "#!/bin/sh\nexit 1\n", filepath.Join(s.Home, "kernel", "stamps", "python"): key} {
+		if err := writeFile(path, []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("DARKROOM_OFFLINE", "1")
+	fakePython(t, `echo 3.11`)
+	if _, err := Setup(t.Context(), Options{Repo: repo}); err == nil || !strings.Contains(err.Error(), "JupyterLab is not installed and DARKROOM_OFFLINE=1") {
+		t.Errorf("without JupyterLab: %v", err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := Setup(t.Context(), Options{Repo: repo}); !errors.Is(err, ErrNoPython) {
+		t.Errorf("without Python, too: %v", err)
+	}
+	if p := Status()[2]; p.Name != "jupyterlab" || p.Have || p.Remedy != "darkroom lab" {
+		t.Errorf("its status: %+v", p)
+	}
+}
+
 func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -54,7 +54,7 @@ func Status() []Part {
 	}
 	if p := &parts[2]; p.Have { // the folder alone is not JupyterLab
 		found, _ := filepath.Glob(filepath.Join(in.Venv(), "lib", "python*", "site-packages", "jupyterlab-*.dist-info"))
-		if len(found) == 1 {
+		if len(found) == 1 && hasJupyter(in) {
 			p.Version = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(found[0]), "jupyterlab-"), ".dist-info")
 		} else {
 			p.Have, p.Remedy = false, setup

@@ -6,51 +6,13 @@ import signal
 import tempfile
 import time
 
-from jupyter_client import KernelManager
-
-km = KernelManager(kernel_name="darkroom")
-km.start_kernel()
-kc = km.client()
-kc.start_channels()
-kc.wait_for_ready(timeout=60)
-
-
-def reply(to):
-    end = time.time() + 60
-    while time.time() < end:
-        msg = kc.get_shell_msg(timeout=60)
-        if msg["parent_header"].get("msg_id") == to:
-            return msg["content"]
-    raise TimeoutError
-
-
-def run(code, **options):
-    """The reply to a cell, and what it published: a list of (type, content)."""
-    asked = kc.execute(code, **options)
-    out = []
-    while True:
-        msg = kc.get_iopub_msg(timeout=60)
-        if msg["parent_header"].get("msg_id") != asked:
-            continue
-        if msg["msg_type"] == "status" and msg["content"]["execution_state"] == "idle":
-            return reply(asked), out
-        out.append((msg["msg_type"], msg["content"]))
+from client import interrupted, kc, km, processes, reply, run, until
 
 
 def failed(code):
     r, out = run(code)
     kinds = [kind for kind, _ in out if kind not in ("status", "execute_input")]
     return {"name": r.get("ename"), "value": r.get("evalue"), "trace": "\n".join(r.get("traceback", [])), "kinds": kinds}
-
-
-def interrupted(code, after):
-    asked = kc.execute(code)
-    behind = kc.execute('fmt.Println("behind")')
-    after()
-    began = time.time()
-    km.interrupt_kernel()
-    r = reply(asked)
-    return {"name": r.get("ename"), "seconds": time.time() - began, "behind": reply(behind)["status"]}
 
 
 out = {}
@@ -103,10 +65,6 @@ out["stdin"] = reply(asked)["status"]
 r, published = run("fmt.Println(\"quiet\")", silent=True)
 out["silent"] = [kind for kind, _ in published]
 
-r, published = run('for i := range 300_000 {\n\tfmt.Println("a line of forty bytes or so to fill it", i)\n}')
-out["printed"] = sum(len(c["text"]) for kind, c in published if kind == "stream")
-out["cut"] = any("not shown" in c["text"] for kind, c in published if kind == "stream")
-
 # the same cell from another client, as after a page was reloaded, while it runs
 with tempfile.TemporaryDirectory() as folder:
     count = os.path.join(folder, "count")
@@ -133,37 +91,23 @@ with tempfile.TemporaryDirectory() as folder:
 kernel = km.provisioner.pid
 asked = kc.execute("time.Sleep(time.Hour)")
 time.sleep(1.5)
-for pid in filter(str.isdigit, os.listdir("/proc")):
-    try:
-        if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1] == str(kernel) and "gonb" in open(f"/proc/{pid}/cmdline").read():
-            os.kill(int(pid), signal.SIGKILL)
-    except OSError:
-        pass
+for pid, (parent, _, command) in processes().items():
+    if parent == kernel and "gonb" in command:
+        os.kill(pid, signal.SIGKILL)
 out["gonb_killed"] = reply(asked).get("ename")
 out["after_gonb"] = run("1 + 1")[0]["status"]
 
 
 def group():
-    """The processes of the kernel's group, and their children."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            stat = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-            if stat[0] != "Z" and stat[2] == str(kernel):
-                found.append(int(pid))
-        except OSError:
-            pass
-    return found
+    """The processes of the kernel's group."""
+    return [pid for pid, (_, pgrp, _) in processes().items() if pgrp == kernel]
 
 
 busy = kc.execute("time.Sleep(time.Hour)")
 time.sleep(1.5)
 out["processes"] = len(group())
 os.kill(kernel, signal.SIGKILL)
-for _ in range(100):
-    time.sleep(0.1)
-    if not group():
-        break
+until(lambda: not group())
 out["left"] = len(group())
 kc.stop_channels()
 km.shutdown_kernel(now=True)

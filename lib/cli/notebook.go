@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -40,8 +39,8 @@ func (a *app) labCommand() *cobra.Command {
 				return engine.UsageError{Err: fmt.Errorf("--port %d is no port; use 1 to 65535", port)}
 			}
 			if headless != "" {
-				if _, err := os.Stat(headless); err != nil {
-					return engine.UsageError{Err: fmt.Errorf("the notebook cannot be read: %w", err)}
+				if _, err := kernel.ReadNotebook(headless, parameters); err != nil { // before the installation, too
+					return engine.UsageError{Err: err}
 				}
 			} else if len(parameters) > 0 || output != "" {
 				return engine.UsageError{Err: errors.New("--output and -p go with --headless NOTEBOOK")}
