@@ -11,7 +11,7 @@ var priors = Comparison{
 		{Method: "interpolate"},
 		{Method: "tv"},
 		{Name: "pnp-tv", Method: "pnp", Set: lab.Set{"denoiser": "tv", "iterations": 8}, Slow: true},
-		{Method: "dip", Set: lab.Set{"levels": 2}, Slow: true},
+		{Method: "dip", Set: lab.Set{"levels": 3}, Slow: true},
 		{Name: "csgm-vae", Method: "csgm", Trained: true, QuickSteps: 100, From: &From{
 			Method: "vae", Task: "generate:mnist", Set: lab.Set{"hidden": "500,500", "activation": "relu"}, Steps: 5_000, QuickSteps: 100,
 		}},

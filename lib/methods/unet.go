@@ -29,23 +29,23 @@ func (m *UNet) Objectives() []Objective {
 // Restore implements Restorer.
 func (m *UNet) Restore(s *Scope, y, aux *Node) *Node {
 	y = physics.Start(m.problem.Operator, y, aux)
-	return Add(y, unet(s.At("network"), y, m.Levels, m.Width, y.Shape().Dim(3), relu))
+	return Add(y, unet(s.At("network"), y, m.Levels, m.Width, y.Shape().Dim(3)))
 }
 
 // Scores implements Segmenter.
 func (m *UNet) Scores(s *Scope, x *Node) *Node {
-	return unet(s.At("network"), x, m.Levels, m.Width, m.problem.Classes, relu)
+	return unet(s.At("network"), x, m.Levels, m.Width, m.problem.Classes)
 }
 
 // unet is the network, from images [n, h, w, c] of any size to [n, h, w, out].
-func unet(s *Scope, x *Node, levels, width, out int, activate func(s *Scope, x *Node) *Node) *Node {
+func unet(s *Scope, x *Node, levels, width, out int) *Node {
 	d := x.Shape().Dimensions
 	side := 1 << (levels - 1)
 	for axis := 1; axis <= 2; axis++ { // to a size that can be halved so often
 		x = lengthen(x, axis, (side-d[axis]%side)%side)
 	}
 	conv := func(s *Scope, x *Node, filters int) *Node {
-		return activate(s, nn.Conv(s, x, nn.ConvConfig{Filters: filters, Kernel: 3, Init: nn.He(s)}))
+		return nn.ReLU(nn.Conv(s, x, nn.ConvConfig{Filters: filters, Kernel: 3, Init: nn.He(s)}))
 	}
 	pair := func(s *Scope, x *Node, filters int) *Node {
 		return conv(s.At("second"), conv(s.At("first"), x, filters), filters)
@@ -67,8 +67,6 @@ func unet(s *Scope, x *Node, levels, width, out int, activate func(s *Scope, x *
 	x = nn.Conv(last, x, nn.ConvConfig{Filters: out, Kernel: 1, Init: nn.Normal(last, 0.001)})
 	return part(part(x, 1, 0, d[1]), 2, 0, d[2])
 }
-
-func relu(_ *Scope, x *Node) *Node { return nn.ReLU(x) }
 
 // lengthen repeats the last pixel along an axis.
 func lengthen(x *Node, axis, by int) *Node {
