@@ -173,19 +173,7 @@ func (c *Cell) Complete() (status, indent string) {
 // in a call; variables that only the statements have are used once, as a notebook's last line is often one.
 func (c *Cell) program(file *ast.File, fset *token.FileSet, lines []line, body int, show string, imports []string) Program {
 	lines = append([]line(nil), lines...)
-	var used []line
-	if main := mainOf(file); main != nil && len(main.Body.List) > 0 {
-		for _, s := range main.Body.List {
-			for _, id := range declaredBy(s) {
-				used = append(used, line{"_ = " + id.Name, lines[fset.Position(id.Pos()).Line-1].from})
-			}
-		}
-		if e, ok := main.Body.List[len(main.Body.List)-1].(*ast.ExprStmt); ok && show != "" {
-			to, from := fset.Position(e.End()), fset.Position(e.Pos())
-			insert(lines, to, ")")
-			insert(lines, from, show+"(")
-		}
-	}
+	used := c.wrap(file, fset, lines, show)
 	var out []line
 	separator := "%%"
 	for i, l := range c.lines {
@@ -217,6 +205,26 @@ func (c *Cell) program(file *ast.File, fset *token.FileSet, lines []line, body i
 		p.Lines = append(p.Lines, l.from)
 	}
 	return p
+}
+
+// wrap gives the last statement, an expression, to show, in the lines of the file, and returns lines that use the variables which statements
+// declare.
+func (c *Cell) wrap(file *ast.File, fset *token.FileSet, lines []line, show string) (used []line) {
+	main := mainOf(file)
+	if main == nil || len(main.Body.List) == 0 {
+		return nil
+	}
+	for _, s := range main.Body.List {
+		for _, id := range declaredBy(s) {
+			used = append(used, line{"_ = " + id.Name, lines[fset.Position(id.Pos()).Line-1].from})
+		}
+	}
+	if e, ok := main.Body.List[len(main.Body.List)-1].(*ast.ExprStmt); ok && show != "" {
+		to, from := fset.Position(e.End()), fset.Position(e.Pos())
+		insert(lines, to, ")")
+		insert(lines, from, show+"(")
+	}
+	return used
 }
 
 // insert puts text into a line, at a position from 1.

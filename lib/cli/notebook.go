@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"darkroom/lib/data"
 	"darkroom/lib/engine"
 	"darkroom/lib/engine/plugin"
+	"darkroom/lib/lab"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -24,26 +26,30 @@ const firstData = "fashion-mnist"
 func (a *app) labCommand() *cobra.Command {
 	var noBrowser bool
 	var port int
-	var headless, output string
+	var headless, export, output string
 	var parameters []string
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "Open the notebooks in JupyterLab, installing what is missing",
 		Example: `  darkroom lab
   darkroom lab --no-browser --port 8888
-  darkroom lab --headless notebooks/vae.ipynb --output /tmp/vae.ipynb -p steps=200`,
+  darkroom lab --headless notebooks/vae.ipynb --output /tmp/vae.ipynb -p steps=200
+  darkroom lab --export notebooks/vae.ipynb --output vae.go`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			if port < 0 || port > 65535 {
 				return engine.UsageError{Err: fmt.Errorf("--port %d is no port; use 1 to 65535", port)}
 			}
-			if headless != "" {
-				if _, err := kernel.ReadNotebook(headless, parameters); err != nil { // before the installation, too
+			switch notebook := headless + export; {
+			case headless != "" && export != "":
+				return engine.UsageError{Err: errors.New("--headless and --export do not go together")}
+			case notebook != "":
+				if _, err := kernel.ReadNotebook(notebook, parameters); err != nil { // before the installation, too
 					return engine.UsageError{Err: err}
 				}
-			} else if len(parameters) > 0 || output != "" {
-				return engine.UsageError{Err: errors.New("--output and -p go with --headless NOTEBOOK")}
+			case len(parameters) > 0 || output != "":
+				return engine.UsageError{Err: errors.New("--output and -p go with --headless NOTEBOOK or --export NOTEBOOK")}
 			}
 			if err := portIsFree(port); err != nil { // before the installation, which may take minutes
 				return err
@@ -51,6 +57,9 @@ func (a *app) labCommand() *cobra.Command {
 			in, err := a.setUp(ctx)
 			if err != nil {
 				return err
+			}
+			if export != "" {
+				return a.export(in, export, output, parameters)
 			}
 			if headless == "" {
 				return in.Lab(ctx, kernel.LabOptions{Dir: filepath.Join(in.Repo, "notebooks"), Port: port, Browser: !noBrowser, Say: a.say})
@@ -64,9 +73,27 @@ func (a *app) labCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address and open no browser")
 	cmd.Flags().IntVar(&port, "port", 0, "port to listen on, on this machine only (default: a free one)")
 	cmd.Flags().StringVar(&headless, "headless", "", "execute this notebook without a browser and save it with its outputs")
-	cmd.Flags().StringVar(&output, "output", "", "where to save the executed notebook (default: in place)")
-	cmd.Flags().StringArrayVarP(&parameters, "parameter", "p", nil, "with --headless: set a variable of the cell tagged parameters, as name=value")
+	cmd.Flags().StringVar(&export, "export", "", "make a plain Go program of this notebook, for go run")
+	cmd.Flags().StringVar(&output, "output", "", "where to save the executed notebook (default: in place), or the program (default: it is printed)")
+	cmd.Flags().StringArrayVarP(&parameters, "parameter", "p", nil, "with --headless or --export: set a variable of the cell tagged parameters, as name=value")
 	return cmd
+}
+
+// export writes a notebook as a plain Go program.
+func (a *app) export(in *kernel.Installation, notebook, output string, parameters []string) error {
+	program, err := in.Export(notebook, parameters, a.say)
+	if err != nil {
+		return err
+	}
+	if output == "" {
+		_, err := a.out.Write(program)
+		return err
+	}
+	if err := os.WriteFile(output, program, 0o644); err != nil {
+		return fmt.Errorf("cannot write the program: %w", err)
+	}
+	a.say(fmt.Sprintf("run it inside darkroom's clone: %s=%s go run %s", lab.Binary, in.Binary(), output))
+	return nil
 }
 
 // portIsFree is an error if something listens on the port already; 0 is any free port.
