@@ -20,7 +20,7 @@ const (
 
 // HTML returns a figure as a piece of a page, which follows the page from light to dark. It is an image with the figure's
 // Alt as its alternative text; a viewer that removes styles, as JupyterLab does in a notebook it does not trust, still
-// shows the light one.
+// shows the light one. A click enlarges it.
 func HTML(f Figure) (string, error) {
 	if _, ok := f.(themed); ok {
 		b, err := SVG(f)
@@ -65,13 +65,21 @@ func dataURI(mime string, b []byte) string {
 	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(b)
 }
 
+// enlargement is by how much a click enlarges a figure in a page; the next click shrinks it again. That needs no script.
+const enlargement = 2.5
+
 func img(f Figure, mime string, b []byte, class string) string {
 	w, h := f.Size()
 	if class != "" {
 		class = ` class="` + class + `"`
 	}
-	return fmt.Sprintf(`<img%s src="%s" width="%.0f" height="%.0f" style="max-width:100%%;height:auto" alt="%s">`,
-		class, dataURI(mime, b), w/px, h/px, html.EscapeString(f.Alt()))
+	smooth := ""
+	if mime == "image/png" {
+		smooth = ";image-rendering:pixelated"
+	}
+	return fmt.Sprintf(`<style>input.darkroom-zoom:checked+img{zoom:%g;max-width:none!important%s}</style><label title="click to enlarge or to shrink">`+
+		`<input class="darkroom-zoom" type="checkbox" hidden><img%s src="%s" width="%.0f" height="%.0f" style="max-width:100%%;height:auto" alt="%s"></label>`,
+		enlargement, smooth, class, dataURI(mime, b), w/px, h/px, html.EscapeString(f.Alt()))
 }
 
 // inline returns a figure as an SVG element whose colours are CSS variables, so that a live view changes without a

@@ -33,6 +33,8 @@ type LiveView struct {
 	drawn   time.Time // when HTML was last due
 	done    bool
 	changed bool
+	samples []lab.Image // of the run so far
+	drawnAt int         // the step at which they were drawn
 }
 
 // interval is the shortest time between two drawings.
@@ -74,6 +76,13 @@ func (v *LiveView) Add(e lab.Event) {
 	v.changed = true
 }
 
+// Samples shows images, as the run draws them after so many steps, until it is over.
+func (v *LiveView) Samples(step int, images []lab.Image) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.samples, v.drawnAt, v.changed = images, step, true
+}
+
 // Due says whether there is something new and the last time it said so is half a second ago.
 func (v *LiveView) Due() bool {
 	v.mu.Lock()
@@ -94,7 +103,7 @@ func (v *LiveView) Watch(e lab.Event) {
 	}
 }
 
-// Finish says that the run is over, and draws nothing: from now on HTML leaves out the bar and the time left, and is in the
+// Finish says that the run is over, and draws nothing: from now on HTML leaves out the bar, the time left and the samples, and is in the
 // form that a notebook keeps.
 func (v *LiveView) Finish() {
 	v.mu.Lock()
@@ -164,7 +173,7 @@ func (v *LiveView) HTML() string {
 	curves := v.Curves()
 	v.mu.Lock()
 	title, line, done := v.title, v.line(), v.done
-	share := v.share()
+	share, samples, drawnAt := v.share(), v.samples, v.drawnAt
 	v.mu.Unlock()
 	var b strings.Builder
 	b.WriteString(`<div style="font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;width:fit-content;min-width:480px">`)
@@ -183,6 +192,11 @@ func (v *LiveView) HTML() string {
 		}
 		if svg, err := draw(Lines(curves, func(o *options) { o.light = !done && len(curves) > 12 })); err == nil { // curves without a finite point are no reason to stop a run
 			b.WriteString(svg)
+		}
+	}
+	if !done && len(samples) > 0 {
+		if page, err := HTML(Grid(samples, Columns(len(samples)))); err == nil {
+			fmt.Fprintf(&b, `<div style="font-size:13px;padding:2px 9px">samples at step %s<br>%s</div>`, thousands(drawnAt), page)
 		}
 	}
 	for _, verdict := range health.Check(health.Run{Curves: curves}) {

@@ -42,10 +42,18 @@ func TestLive(t *testing.T) {
 	if s := v.HTML(); !strings.Contains(s, `aria-valuenow="6"`) || !strings.Contains(s, "<svg") || strings.Contains(s, "NaN") {
 		t.Errorf("the view is %.600s", s)
 	}
+	v.Samples(1300, []lab.Image{{Height: 1, Width: 1, Channels: 1, Pix: []float32{1}}})
+	if s := v.HTML(); !strings.Contains(s, "samples at step 1300<br>") {
+		t.Errorf("the view with samples is %.600s", s)
+	}
 	// A resumed run says its last points again.
 	v.Add(lab.Event{Step: 1250, Values: map[string]float64{"loss": 4}})
 	if s := v.Curves()[0]; len(s.X) != 2 || s.X[1] != 1250 || s.Y[1] != 4 {
 		t.Errorf("after a resume the loss is %v", s)
+	}
+	v.Finish()
+	if s := v.HTML(); strings.Contains(s, "samples at") || strings.Contains(s, "progressbar") {
+		t.Errorf("the finished view is %.600s", s)
 	}
 }
 

@@ -43,13 +43,21 @@ func (c *call) run(ctx context.Context, q lab.Request) error {
 	return c.follow(ctx, job, q.Live)
 }
 
+// previewed is how many samples the view of a generator in training shows.
+const previewed = 16
+
 // follow tells the client all that a job says, from the first on, with a drawing of its curve now and then.
 func (c *call) follow(ctx context.Context, job *serve.Job, live bool) error {
 	view := plots.Live(job.Of.Spec.Method + " on " + job.Of.Spec.Task)
+	drawn := 0 // the step of the samples that the view shows
 	err := job.Follow(ctx, func(p lab.Reply) error {
 		if p.Event != nil {
 			view.Add(*p.Event)
 			if live && view.Due() {
+				if step, images, _ := c.Preview(ctx, job.Of.Dir, drawn, previewed); step > 0 { // without them the view is true, too
+					view.Samples(step, images)
+					drawn = step
+				}
 				_ = c.send(lab.Reply{Live: view.HTML()})
 			}
 		}

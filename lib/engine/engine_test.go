@@ -433,13 +433,43 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+func resolved(t *testing.T, e *Engine, spec lab.Spec) lab.Spec {
+	t.Helper()
+	out, err := e.Resolve(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Runs = spec.Runs
+	return out
+}
+
 func TestSample(t *testing.T) {
 	e := New(Options{})
 	spec := tiny(t)["dcgan"]
 	spec.Runs = t.TempDir()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	dir := record.Path(resolved(t, e, spec))
+	if step, _, err := e.Preview(ctx, dir, 0, 3); step != 0 || err == nil {
+		t.Errorf("before the run there are samples of step %d, %v", step, err)
+	}
+	_, err := e.Run(ctx, spec, func(ev lab.Event) {
+		if ev.Step == 5 {
+			cancel(errors.New("enough"))
+		}
+	})
+	step, early, perr := e.Preview(context.Background(), dir, 0, 3)
+	if err == nil || perr != nil || step < 5 || len(early) != 3 || early[0].Height != 8 {
+		t.Errorf("in its middle there are %d samples of step %d, %v; the run was stopped by %v", len(early), step, perr, err)
+	}
+	if again, _, err := e.Preview(context.Background(), dir, step, 3); again != 0 || err != nil {
+		t.Errorf("after step %d there is step %d, %v", step, again, err)
+	}
 	r, err := e.Run(context.Background(), spec, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if step, _, err := e.Preview(context.Background(), dir, 0, 3); step != 0 || err != nil {
+		t.Errorf("when it is over there is a checkpoint of step %d, %v", step, err)
 	}
 	a, err := e.Sample(context.Background(), r.Dir, lab.Draw{N: 5, Seed: 1})
 	if err != nil {
@@ -455,6 +485,9 @@ func TestSample(t *testing.T) {
 	}
 	if len(a) != 5 || a[0].Height != 8 || fmt.Sprint(a) != fmt.Sprint(b) || fmt.Sprint(a) == fmt.Sprint(other) {
 		t.Error("samples are not a function of the seed")
+	}
+	if now, err := e.Sample(context.Background(), r.Dir, lab.Draw{N: 3}); err != nil || fmt.Sprint(now) == fmt.Sprint(early) {
+		t.Errorf("the last steps have changed nothing, %v", err)
 	}
 }
 

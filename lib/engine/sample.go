@@ -63,18 +63,22 @@ func (j *job) sampler(r *record.Run) (*sampler, error) {
 	if !generates(j.method) {
 		return nil, usage(fmt.Errorf("%s was made to %s pictures and does not make new ones", r.Spec.Method, j.task.Kind))
 	}
-	s := &sampler{job: j}
 	m, ok := j.method.(methods.Sampler)
 	if !ok { // a Chooser
-		return s, nil
+		return &sampler{job: j}, nil
 	}
-	conditional, chooses := m.(methods.Conditional)
-	s.chooses = chooses
-	var err error
-	if s.store, err = trained(r, 0); err != nil {
+	store, err := trained(r, 0)
+	if err != nil {
 		return nil, err
 	}
-	err = guard(j.spec.Method, func() (err error) {
+	return j.samplerOf(m, store)
+}
+
+// samplerOf draws with the values of a store.
+func (j *job) samplerOf(m methods.Sampler, store *model.Store) (*sampler, error) {
+	conditional, chooses := m.(methods.Conditional)
+	s := &sampler{job: j, store: store, chooses: chooses}
+	err := guard(j.spec.Method, func() (err error) {
 		s.exec, err = model.NewExec(j.backend, s.store, func(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 			s.store.SetTraining(inputs[0].Graph(), false)
 			if chooses {

@@ -102,13 +102,18 @@ func weights(r *record.Run) (loader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return averages(ts), nil
+}
+
+// averages finds the variables' averages, where there are any, in the place of their values.
+func averages(ts []record.Tensor) loader {
 	l := newLoader(ts)
 	for path, t := range l {
 		if of, ok := strings.CutPrefix(path, nn.AveragePath); ok {
 			l[of] = t
 		}
 	}
-	return l, nil
+	return l
 }
 
 // store is a new store that finds these values.

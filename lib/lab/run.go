@@ -117,7 +117,7 @@ func (r *Run) HTML() string {
 	fmt.Fprintf(&b, "<table><caption>%s on %s, seed %d, run <code>%.12s</code></caption>", html.EscapeString(r.Spec.Method), html.EscapeString(r.Spec.Task), r.Spec.Seed, r.Hash)
 	for _, n := range r.metricNames() {
 		m := r.Metrics[n]
-		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.4g %s</td><td>%s</td></tr>", html.EscapeString(n), m.Value, m.Unit, html.EscapeString(m.Protocol))
+		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.4g %s</td><td style=\"text-align:left\">%s</td></tr>", html.EscapeString(n), m.Value, m.Unit, html.EscapeString(m.Protocol))
 	}
 	b.WriteString("</table>")
 	for _, v := range r.Health {

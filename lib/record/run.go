@@ -282,6 +282,19 @@ type Checkpoint struct {
 	Path string
 }
 
+// Latest reads the newest checkpoint, unless it is of a step up to after: then, and where there is none that is whole, the step is 0.
+func (r *Run) Latest(after int) (step int, ts []Tensor) {
+	for _, c := range r.Checkpoints() {
+		if c.Step <= after {
+			break
+		}
+		if ts, meta, err := readTensors(c.Path); err == nil && meta["spec"] == r.Spec.Hash() {
+			return c.Step, ts
+		}
+	}
+	return 0, nil
+}
+
 // Checkpoints lists the checkpoint files, latest first. It does not read them.
 func (r *Run) Checkpoints() []Checkpoint {
 	paths, _ := filepath.Glob(filepath.Join(r.Dir, "checkpoints", "*.safetensors"))
