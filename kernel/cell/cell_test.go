@@ -209,6 +209,10 @@ func TestInspect(t *testing.T) {
 			t.Errorf("%s: %v, %+v", c.code, ok, doc)
 		}
 	}
+	const tagged = "type T struct {\n\tName string `json:\"name,omitempty\"` // of T\n\tN int `json:\"-\" help:\"x\"`\n}"
+	if got, want := untagged(tagged), "type T struct {\n\tName string // of T\n\tN    int\n}"; got != want {
+		t.Errorf("a type without tags is %q, want %q", got, want)
+	}
 	if doc, ok := s.Inspect("nothing", 3); ok {
 		t.Errorf("of an unknown name: %+v", doc)
 	}

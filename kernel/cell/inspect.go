@@ -2,11 +2,13 @@ package cell
 
 import (
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -111,9 +113,20 @@ func (s *State) doc(v *view, o types.Object) Doc {
 	text, spec := comment(file, fset, at.Line, o.Name())
 	d.Text = text
 	if spec != nil {
-		d.Signature = "type " + string(src[fset.Position(spec.Pos()).Offset:fset.Position(spec.End()).Offset])
+		d.Signature = untagged("type " + string(src[fset.Position(spec.Pos()).Offset:fset.Position(spec.End()).Offset]))
 	}
 	return d
+}
+
+var jsonTag = regexp.MustCompile("[ \t]+`json:[^`]*`")
+
+// untagged is a type without what its fields are called in JSON, which is nothing to those who write a cell.
+func untagged(declaration string) string {
+	out, err := format.Source([]byte(jsonTag.ReplaceAllString(declaration, "")))
+	if err != nil {
+		return declaration
+	}
+	return string(out)
 }
 
 func (s *State) packageDoc(p *types.Package) Doc {
