@@ -2,15 +2,16 @@
 comes back; says what it saw, and keeps screenshots.
 
     DATA=~/.local/share/darkroom     # or $DARKROOM_HOME/data
-    python3 -m venv /tmp/browser && /tmp/browser/bin/pip install playwright    # Chromium is the system's: $CHROMIUM or /usr/bin/chromium
+    python3 -m venv /tmp/browser && /tmp/browser/bin/pip install playwright    # Chromium is the system's: $CHROMIUM, or on the PATH
     /tmp/browser/bin/python kernel/bench/browser.py $DATA SCREENSHOTS
 
-It takes about two minutes, and exits with 1 if something is not as it must be.
+It takes one to two minutes, and exits with 1 if something is not as it must be.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,7 @@ class Page:
     """A browser with the notebook open."""
 
     def __init__(self, playwright, url):
-        self.browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"])
+        self.browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         self.page = self.browser.new_page(viewport={"width": 1100, "height": 800})
         self.url = url
         self.load(lambda: self.page.goto(url))
