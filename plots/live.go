@@ -200,8 +200,7 @@ func (v *LiveView) HTML() string {
 		}
 	}
 	for _, verdict := range health.Check(health.Run{Curves: curves}) {
-		fmt.Fprintf(&b, `<div style="font-size:13px;padding:2px 9px;max-width:60em"><b>%s</b>: %s</div>`,
-			html.EscapeString(verdict.Name), html.EscapeString(verdict.Line))
+		fmt.Fprintf(&b, `<div style="font-size:13px;padding:2px 9px;max-width:60em"><b>health</b>: %s</div>`, html.EscapeString(verdict.Line))
 	}
 	b.WriteString("</div>")
 	return b.String()

@@ -121,7 +121,7 @@ func (r *Run) HTML() string {
 	}
 	b.WriteString("</table>")
 	for _, v := range r.Health {
-		fmt.Fprintf(&b, "<p><b>%s</b>: %s</p>", html.EscapeString(v.Name), html.EscapeString(v.Line))
+		fmt.Fprintf(&b, "<p><b>health</b>: %s</p>", html.EscapeString(v.Line))
 	}
 	return b.String()
 }
