@@ -15,6 +15,7 @@ leaves in the background goes on until the kernel ends if its output is not the 
   %ls, %rm NAME, %reset   what is declared; forget some; forget all
   %test            runs the cell's tests
   %with_inputs     lets the next ! command ask for input
+  gonbui.RequestInput("name? ", false)   asks for a line, which fmt.Scan and the like then read; unasked, they wait for ever
   %capture FILE    keeps the output in a file
   %%bash, %%script PROGRAM, %%writefile FILE   the whole cell is something else
   !command         runs a command of the shell; !*command in the module of the cells (!*go get example.com/module)

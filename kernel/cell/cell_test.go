@@ -133,7 +133,7 @@ func TestComplete(t *testing.T) {
 			}
 		}
 	}
-	if _, indent := Parse("for {\n\tif x {").Complete(); indent != "\t\t" {
+	if _, indent := Parse("for {\n\tif x {").Complete(); indent != "        " {
 		t.Errorf("indented by %q", indent)
 	}
 }

@@ -166,7 +166,7 @@ func (c *Cell) Complete() (status, indent string) {
 	} else if n := len(c.declared); n > 0 {
 		depth = len(c.declared[n-1].open)
 	}
-	return "incomplete", strings.Repeat("\t", depth)
+	return "incomplete", strings.Repeat("    ", depth) // a terminal would show a tab as ^I
 }
 
 // program makes GoNB's text of the cell: commands, declarations, and statements under a %%. The statement that show names is wrapped
