@@ -10,24 +10,56 @@ import (
 
 	"darkroom/lib/lab"
 	"darkroom/lib/record"
+	"darkroom/lib/report"
 	"darkroom/plots"
 )
 
 // MustPictures is Pictures for a notebook's cell, of the first n pictures; an error ends the cell with its message.
 func MustPictures(n int, runs ...*lab.Run) plots.Figure {
-	var results []*lab.Result
-	for _, r := range runs {
-		results = append(results, &r.Result)
-	}
-	f, err := Pictures(n, results, nil)
+	f, err := Pictures(n, resultsOf(runs), nil)
 	if err == nil && f == nil {
 		err = errors.New("these runs keep no pictures: they neither restore, nor segment, nor translate")
 	}
+	orExit(err)
+	return f
+}
+
+// MustTable is the table of runs of one task for a notebook's cell: their metrics of those names, and the differences to the first run on the same pictures;
+// an error ends the cell with its message.
+func MustTable(title string, metrics []string, runs ...*lab.Run) *report.Table {
+	t, err := tableOf(title, metrics, resultsOf(runs))
+	orExit(err)
+	return t
+}
+
+func tableOf(title string, metrics []string, runs []*lab.Result) (*report.Table, error) {
+	if len(runs) == 0 {
+		return nil, errors.New("a table needs at least one run")
+	}
+	var entries []report.Entry
+	for i, name := range columnNames(runs) {
+		if runs[i].Spec.Task != runs[0].Spec.Task {
+			return nil, fmt.Errorf("%s is a run of %s, and %s one of %s; a table is of one task",
+				runs[0].Spec.Method, runs[0].Spec.Task, runs[i].Spec.Method, runs[i].Spec.Task)
+		}
+		entries = append(entries, report.Entry{Method: name, Results: []*lab.Result{runs[i]}})
+	}
+	return report.Build(report.Heading{Title: title, Task: runs[0].Spec.Task}, metrics, entries, nil)
+}
+
+func resultsOf(runs []*lab.Run) (out []*lab.Result) {
+	for _, r := range runs {
+		out = append(out, &r.Result)
+	}
+	return out
+}
+
+// orExit ends a cell with an error's message.
+func orExit(err error) {
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	return f
 }
 
 // PicturesName is the name of the figure that Pictures makes of a task's runs; empty if it makes none.

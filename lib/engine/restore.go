@@ -99,11 +99,12 @@ func (j *job) degrade(pic data.Picture) (truth, y, aux lab.Image, err error) {
 func degrade(p program, op physics.Operator, name string, seed int, picture lab.Image) (truth, y, aux lab.Image, err error) {
 	random := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %s %s", seed, op.Describe(), name))))
 	truth = picture
-	if m := physics.Multiple(op); truth.Height%m != 0 || truth.Width%m != 0 {
-		if truth.Height < m || truth.Width < m {
+	if h, w := physics.Crop(op, truth.Height, truth.Width); h != truth.Height || w != truth.Width {
+		if h == 0 {
+			m := physics.Multiple(op)
 			return truth, y, aux, fmt.Errorf("the picture is %d×%d, but %s needs at least %d×%d", truth.Width, truth.Height, op.Describe(), m, m)
 		}
-		truth = truth.Crop(0, 0, truth.Height/m*m, truth.Width/m*m)
+		truth = truth.Crop(0, 0, h, w)
 	}
 	if a := op.Aux(random, truth.Height, truth.Width, truth.Channels); a != nil {
 		aux = lab.Image{Height: truth.Height, Width: truth.Width, Channels: truth.Channels, Pix: a}

@@ -2,6 +2,7 @@ package physics_test
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -15,6 +16,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
 )
 
 // masks are masks of one picture each, on the host and in a graph.
@@ -110,5 +114,49 @@ func TestBlocks(t *testing.T) {
 	}
 	if len(hidden) != 2 {
 		t.Errorf("hidden blocks: %v", hidden)
+	}
+}
+
+// TestText: each cell is a letter as the font's own package draws it, and twice as large with lines twice as high; all letters occur, on the host and in a graph.
+func TestText(t *testing.T) {
+	const lines, columns, cellH, cellW = 3, 20, 13, 7
+	drawn := map[string]rune{}
+	for letter := 'a' - 1; letter <= 'z'; letter++ { // the first is in place of a space
+		im := image.NewAlpha(image.Rect(0, 0, cellW, cellH))
+		if letter >= 'a' {
+			(&font.Drawer{Dst: im, Src: image.Opaque, Face: basicfont.Face7x13, Dot: fixed.P(0, 11)}).DrawString(string(letter))
+		}
+		key := ""
+		for _, v := range im.Pix {
+			key += fmt.Sprint(1 - int(v)/255)
+		}
+		drawn[key] = letter
+	}
+	for _, times := range []int{1, 2} {
+		w := columns * cellW * times
+		for where, pictures := range masks(t, physics.Text{Size: cellH * times}, 20, lines*cellH*times, w) {
+			found := map[rune]bool{}
+			for _, mask := range pictures {
+				for cell := range lines * columns {
+					top, left := cell/columns*cellH*times, cell%columns*cellW*times
+					key := ""
+					for i := range cellH * cellW {
+						at := (top+i/cellW*times)*w + left + i%cellW*times
+						if last := at + (times-1)*(w+1); mask[at] != mask[last] {
+							t.Fatalf("%s: pixels %d and %d of a letter of twice the size differ", where, at, last)
+						}
+						key += fmt.Sprint(int(mask[at]))
+					}
+					letter, ok := drawn[key]
+					if !ok {
+						t.Fatalf("%s: cell %d is no letter", where, cell)
+					}
+					found[letter] = true
+				}
+			}
+			if len(found) != 27 {
+				t.Errorf("%s: %d of 26 letters and the space", where, len(found))
+			}
+		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 // Catalogue lists how operators are written, one example each.
 func Catalogue() []string {
 	return []string{
-		"denoise25", "denoise5-55", "poisson30", "salt10", "jpeg30", "inpaint50", "box25", "strokes10", "blocks20",
+		"denoise25", "denoise5-55", "poisson30", "salt10", "jpeg30", "inpaint50", "box25", "strokes10", "blocks20", "text13",
 		"gaussian1.6+denoise2", "motion9x30+denoise2", "disc3-valid+denoise2", "superres2", "grey",
-		"sensing25x4", "fourier30+denoise2", "hadamard25x4",
+		"sensing25x4", "fourier30+denoise2", "hadamard25x4", "radon12",
 	}
 }
 
@@ -74,6 +74,10 @@ var linear = []form{
 		}
 		return Blocks{Missing: n, Side: int(side)}, err
 	}},
+	{"text" + whole, "textN (what lies under text of N pixels a line missing)", func(a []string) (Operator, error) {
+		n, err := number(a[0], 13, 200, "the height of a line")
+		return Text{Size: int(n)}, err
+	}},
 	{"gaussian" + decimal + "(-valid)?", "gaussianN (blur of σ = N pixels)", func(a []string) (Operator, error) {
 		n, err := number(a[0], 0.3, 20, "the blur's σ")
 		return Blur{Shape: Gaussian, Size: n, Valid: a[1] != ""}, err
@@ -106,6 +110,13 @@ var linear = []form{
 	{"hadamard" + whole + "(?:x" + whole + ")?", "hadamardN or hadamardNxM (N % of the Hadamard coefficients, in blocks of 16 or M)", func(a []string) (Operator, error) {
 		n, side, err := measured(a, func(side int) bool { return side >= 2 && side <= 64 && side&(side-1) == 0 }, "2, 4, 8, 16, 32 or 64")
 		return Hadamard{Share: n, Side: side}, err
+	}},
+	{"radon" + whole, "radonN (tomography by N projections of a square picture)", func(a []string) (Operator, error) {
+		n, err := number(a[0], 2, 720, "the number of projections")
+		if err == nil && int(n)%2 != 0 {
+			err = fmt.Errorf("the number of projections must be even; use %g", n+1)
+		}
+		return Radon{Angles: int(n)}, err
 	}},
 }
 

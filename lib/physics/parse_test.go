@@ -17,6 +17,7 @@ func TestParse(t *testing.T) {
 		"inpaint1": physics.Mask{Missing: 0.01}, "inpaint99": physics.Mask{Missing: 0.99},
 		"box25": physics.Box{Side: 0.25}, "strokes10": physics.Strokes{Count: 10},
 		"blocks20": physics.Blocks{Missing: 0.2, Side: 8}, "blocks20x16": physics.Blocks{Missing: 0.2, Side: 16},
+		"text13": physics.Text{Size: 13}, "radon60": physics.Radon{Angles: 60},
 		"gaussian2":          physics.Blur{Shape: physics.Gaussian, Size: 2},
 		"gaussian1.25-valid": physics.Blur{Shape: physics.Gaussian, Size: 1.25, Valid: true},
 		"motion9":            physics.Blur{Shape: physics.Motion, Size: 9},
@@ -74,6 +75,9 @@ func TestParse(t *testing.T) {
 		"sensing25x33":                `the side of a block must be 2 to 32`,
 		"fourier100":                  `the share that is measured, in %, must be 1 to 99`,
 		"hadamard25x12":               `degradation "hadamard25x12": the side of a block must be 2, 4, 8, 16, 32 or 64`,
+		"text12":                      `the height of a line must be 13 to 200`,
+		"radon0":                      `the number of projections must be 2 to 720`,
+		"radon61":                     `degradation "radon61": the number of projections must be even; use 62`,
 		"gray":                        `(did you mean "grey"?)`,
 		"denoise5+grey":               `"grey" after + is no noise`,
 		"superres1":                   `the factor must be 2 to 8`,
@@ -93,7 +97,7 @@ func TestDescribe(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range append(physics.Catalogue(), "denoise26", "denoise5-54", "poisson31", "salt11", "inpaint51", "box26", "strokes11", "blocks20x16",
 		"blocks21", "gaussian1.7+denoise2", "gaussian1.6", "gaussian1.6-valid", "motion9x31+denoise2", "motion8x30+denoise2", "disc3+denoise2",
-		"jpeg31", "sensing25", "sensing31x4", "fourier31+denoise2", "hadamard25", "hadamard26x4") {
+		"jpeg31", "sensing25", "sensing31x4", "fourier31+denoise2", "hadamard25", "hadamard26x4", "text14", "radon62") {
 		op, err := physics.Parse(name)
 		if err != nil {
 			t.Fatal(err)

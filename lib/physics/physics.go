@@ -64,6 +64,9 @@ type Convolution interface {
 // Multipler operators need pictures whose sides are a multiple of a number.
 type Multipler interface{ Multiple() int }
 
+// Squarer operators need square pictures.
+type Squarer interface{ Square() }
+
 // Coded operators make measurements that are no pictures, such as coefficients: an array of their own shape, whose values may be negative.
 type Coded interface{ Coded() }
 
@@ -136,6 +139,18 @@ func Multiple(op Operator) int {
 		return m.Multiple()
 	}
 	return 1
+}
+
+// Crop is the size of the largest part of a picture that the operator fits, 0×0 if there is none.
+func Crop(op Operator, height, width int) (int, int) {
+	if _, square := As[Squarer](op); square {
+		height, width = min(height, width), min(height, width)
+	}
+	m := Multiple(op)
+	if height < m || width < m {
+		return 0, 0
+	}
+	return height / m * m, width / m * m
 }
 
 // Norm estimates ‖A‖ for images of x's size by the power method: v ← AᵀAv / ‖AᵀAv‖, from x. The estimate is never above ‖A‖, but for

@@ -243,6 +243,27 @@ func TestPath(t *testing.T) {
 	}
 }
 
+// TestZeroAtom: an atom of zeros, which Dictionary.Norm2 refuses, has no part in any solution, which is as good as without it.
+func TestZeroAtom(t *testing.T) {
+	p := newProblem(rand.New(rand.NewPCG(3, 8)), 3, 6, 5, 0.2)
+	clear(p.d[4])
+	names := slices.Sorted(maps.Keys(Solvers()))
+	got := p.run(t, func(l Lasso) (out []Solution) {
+		for _, name := range names {
+			out = append(out, Solvers()[name](l, 1e-6, 2000))
+		}
+		return out
+	})
+	best := p.descend()
+	for k, s := range got {
+		for i, a := range s.a {
+			if f, least := p.objective(i, a), p.objective(i, best[i]); a[4] != 0 || !(f <= least+1e-5*p.energy(i)) {
+				t.Errorf("%s: signal %d: %g of the atom of zeros, objective %g, want %g", names[k], i, a[4], f, least)
+			}
+		}
+	}
+}
+
 // TestMisuse: what does not fit is named.
 func TestMisuse(t *testing.T) {
 	p := newProblem(rand.New(rand.NewPCG(3, 7)), 2, 10, 5, 0.1)
