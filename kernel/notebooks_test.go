@@ -26,6 +26,7 @@ var notebooks = []struct{ name, parameters string }{
 	{"pix2pix", "steps=2 width=2 images=20"},
 	{"sparse-denoising", "images=1 stride=8"},
 	{"dictionary-learning", "images=1 stride=8 batch=1000"},
+	{"denoising", "steps=3 images=1"},
 	{"segmentation", "steps=3 images=2"},
 	{"first-comparison", "training=20"},
 }
