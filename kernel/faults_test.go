@@ -18,7 +18,7 @@ func flood() string {
 	if v := os.Getenv("DARKROOM_TEST_FLOOD"); v != "" {
 		return v
 	}
-	return "64"
+	return "256"
 }
 
 // testFaults has cells leave processes, bear an interrupt, and print more than anybody reads, and kills the kernel: it goes on, and nothing is left.
@@ -76,7 +76,7 @@ func testFaults(t *testing.T, in *Installation) {
 		t.Errorf("a cell that ignores interrupts: %+v", d)
 	}
 	if f := got.Flood; f.Shown < longestOutput || f.Shown > longestOutput+longestEnd+1000 || !strings.Contains(f.Says, "prints more than 1 MB") ||
-		len(f.LeftOut) != 1 || f.End[max(0, len(f.End)-14):] != "the last line\n" || f.SlowestCompletion > 2 || f.Kernel > 200 || f.GoNB > 200 {
+		len(f.LeftOut) != 1 || f.End[max(0, len(f.End)-14):] != "the last line\n" || f.SlowestCompletion > 2 || f.Kernel > 220 || f.GoNB > 220 {
 		t.Errorf("a cell that prints %s MB: %+v", flood(), f)
 	}
 	if k := got.Killed; got.BeforeKill != 3 || k.Left != 0 || k.Folders != 0 || k.Then != "ok" {

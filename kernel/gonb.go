@@ -201,9 +201,12 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 		g.mu.Unlock()
 	}()
 	begin(number)
-	look := time.NewTicker(time.Second)
+	look, often := time.NewTicker(time.Second), time.NewTicker(100*time.Millisecond)
 	defer look.Stop()
+	defer often.Stop()
 	var left leftBehind
+	pace := pace{gonb: g.cmd.Process.Pid}
+	defer pace.release()
 	if err := g.client.Send(wire.Shell, m); err != nil {
 		return r, fmt.Errorf("%w: %w", errGoNBEnded, err)
 	}
@@ -217,6 +220,7 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 				return r, fmt.Errorf("GoNB's answer: %w", err)
 			}
 		case m := <-a.published:
+			pace.read += len(m.Content)
 			if m.Header.Type == "status" {
 				var s struct {
 					State string `json:"execution_state"`
@@ -226,6 +230,8 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 				continue
 			}
 			publish(m)
+		case <-often.C:
+			pace.look()
 		case <-look.C:
 			if said := left.end(g.cmd.Process.Pid); said != "" {
 				said, err := wire.New(g.client.Session(), "stream", m, map[string]string{"name": "stderr", "text": said})
@@ -237,6 +243,36 @@ func (g *gonb) execute(code string, allowStdin bool, begin func(number int), pub
 		}
 	}
 	return r, nil
+}
+
+// pace stops a cell's program for a while when it prints faster than this kernel reads: GoNB keeps what is not read yet, however much it is.
+type pace struct {
+	gonb int
+	read int   // bytes since the last look
+	held []int // processes that are stopped
+}
+
+// mostKept is how many bytes of memory GoNB may have while it is read from; it begins with half of them.
+const mostKept = 96 << 20
+
+func (p *pace) look() {
+	switch {
+	case len(p.held) > 0 && p.read == 0: // all is read
+		p.release()
+	case len(p.held) == 0 && p.read > 1<<20 && resident(p.gonb) > mostKept:
+		p.held, _, _ = childrenOf(p.gonb)
+		for _, pid := range p.held {
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
+		}
+	}
+	p.read = 0
+}
+
+func (p *pace) release() {
+	for _, pid := range p.held {
+		_ = syscall.Kill(pid, syscall.SIGCONT)
+	}
+	p.held = nil
 }
 
 // leftBehind are processes that keep a cell from ending, since GoNB waits until nobody can write into the cell's output any more. Those that a

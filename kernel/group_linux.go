@@ -168,6 +168,17 @@ func holders(reader int) map[int]string {
 	return out
 }
 
+// resident is how many bytes of memory a process has; 0 is unknown.
+func resident(pid int) int {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	f := bytes.Fields(b)
+	if err != nil || len(f) < 2 {
+		return 0
+	}
+	pages, _ := strconv.Atoi(string(f[1]))
+	return pages * os.Getpagesize()
+}
+
 // killThoseIn ends the processes whose folder of temporary files ($TMPDIR) is below dir.
 func killThoseIn(dir string) {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")

@@ -36,6 +36,9 @@ func childrenOf(int) (living, ended []int, known bool) { return nil, nil, false 
 // holders cannot tell.
 func holders(int) map[int]string { return nil }
 
+// resident is unknown.
+func resident(int) int { return 0 }
+
 // killThoseIn cannot tell which they are.
 func killThoseIn(string) {}
 

@@ -69,7 +69,7 @@ out["silent"] = [kind for kind, _ in published]
 with tempfile.TemporaryDirectory() as folder:
     count = os.path.join(folder, "count")
     code = (f'f, _ := os.OpenFile("{count}", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)\nf.WriteString("x")\nf.Close()\n'
-            'gonbui.UpdateHTML("panel", "one")\nfmt.Println("begun")\ngonbui.UpdateHTML("panel", "two")\ntime.Sleep(2 * time.Second)\n'
+            'gonbui.UpdateHTML("panel", "one")\nfmt.Println("begun")\ngonbui.UpdateHTML("panel", "two")\ntime.Sleep(3 * time.Second)\n'
             'gonbui.UpdateHTML("panel", "three")\nfmt.Println("ended")')
     asked = kc.execute('import "github.com/janpfeifer/gonb/gonbui"\n%%\n' + code)
     while not os.path.exists(count):
@@ -78,6 +78,7 @@ with tempfile.TemporaryDirectory() as folder:
     other = km.client()
     other.session.session = "another"
     other.start_channels()
+    other.wait_for_ready(timeout=60)  # until then it may miss what is published
     seen = []
     r = other.execute_interactive('import "github.com/janpfeifer/gonb/gonbui"\n%%\n' + code, timeout=60, output_hook=lambda m: seen.append((m["msg_type"], m["content"])))
     out["joined"] = {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
+	"strconv"
 )
 
 // Protocol is the version of what crosses the socket between a cell and the engine: raise it when an older peer would misunderstand.
@@ -84,13 +86,17 @@ func readGreeting(r io.Reader) (g Greeting, err error) {
 			return g, errNoEngine
 		}
 	}
-	if _, err := fmt.Sscanf(string(line), "darkroom engine protocol %d process %d", &g.Protocol, &g.PID); err != nil {
+	m := greeting.FindSubmatch(line)
+	if m == nil {
 		return g, errNoEngine
 	}
-	_, build, _ := bytes.Cut(line, []byte(" build "))
-	g.Build = string(build)
+	g.Protocol, _ = strconv.Atoi(string(m[1])) // they are digits
+	g.PID, _ = strconv.Atoi(string(m[2]))
+	g.Build = string(m[3])
 	return g, nil
 }
+
+var greeting = regexp.MustCompile(`^darkroom engine protocol (\d{1,9}) process (\d{1,9})(?: build (.*))?$`)
 
 var errNoEngine = errors.New("what listens there is no engine of darkroom's")
 

@@ -75,6 +75,7 @@ func FuzzFrame(f *testing.F) {
 func FuzzGreeting(f *testing.F) {
 	f.Add([]byte(Greeting{1, 2, "3"}.String() + "\n"))
 	f.Add([]byte("darkroom engine protocol 99999999999999999999\n"))
+	f.Add([]byte("darkroom engine\tprotocol 1 process 2\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)
 		_, err := readGreeting(r)
