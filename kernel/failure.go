@@ -3,7 +3,11 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,6 +152,46 @@ func (s *session) locateIn(number, line string) (*given, int) {
 	return src, src.program.Line(l)
 }
 
+// find finds the cell and its line of a line of the program that GoNB made last, by its text and its neighbours', whatever the spaces. GoNB itself
+// says it only if it reads the line of a trace at once, which Go writes in pieces.
+func (s *session) find(number string) (found *given, line int) {
+	b, err := os.ReadFile(filepath.Join(s.workspace(), "main.go"))
+	if err != nil {
+		return nil, 0
+	}
+	dense := func(text string) []string {
+		lines := strings.Split(text, "\n")
+		for i, l := range lines {
+			lines[i] = strings.Join(strings.Fields(l), "")
+		}
+		return lines
+	}
+	made := dense(string(b))
+	n, _ := strconv.Atoi(number)
+	if n--; n < 0 || n >= len(made) || made[n] == "" {
+		return nil, 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := 0
+	for _, cell := range slices.Sorted(maps.Keys(s.sources)) {
+		given := dense(s.sources[cell].program.Text)
+		for k := range given {
+			alike := 0
+			for d := 0; n+d < len(made) && k+d < len(given) && made[n+d] == given[k+d]; d++ {
+				alike++
+			}
+			for d := 1; alike > 0 && n-d >= 0 && k-d >= 0 && made[n-d] == given[k-d]; d++ {
+				alike++
+			}
+			if alike >= most && alike > 0 { // of equals, the newest
+				found, line, most = s.sources[cell], s.sources[cell].program.Line(k+1), alike
+			}
+		}
+	}
+	return found, line
+}
+
 // cellColumn is the column in the cell's line of one in the program's, which GoNB shows with a ^ below it; 0 where they differ.
 func cellColumn(traceback, source string, line, column int) int {
 	lines := strings.Split(traceback, "\n")
@@ -168,6 +212,7 @@ func cellColumn(traceback, source string, line, column int) int {
 
 var (
 	frame   = regexp.MustCompile(`\[\[ Cell \[(\d+)\] Line (\d+) \]\]`)
+	inMain  = regexp.MustCompile(`/gonb_[^/]+/main(?:_test)?\.go:(\d+)`)
 	frameAt = regexp.MustCompile(`^\t(?:.*/)?([^/]+/[^/]+\.go:\d+)`)
 	colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
@@ -194,8 +239,16 @@ func (s *session) panicked(trace string) *cellFailure {
 			continue
 		}
 		call, _, _ := strings.Cut(strings.TrimPrefix(lines[i-1], "main."), "(")
-		if m := frame.FindStringSubmatch(lines[i]); m != nil {
-			if src, line := s.locateIn(m[1], m[2]); src != nil && line > 0 {
+		m, own := frame.FindStringSubmatch(lines[i]), inMain.FindStringSubmatch(lines[i])
+		if m != nil || own != nil {
+			var src *given
+			var line int
+			if m != nil {
+				src, line = s.locateIn(m[1], m[2])
+			} else {
+				src, line = s.find(own[1])
+			}
+			if src != nil && line > 0 {
 				if call == "main" {
 					call = "the cell"
 				}
