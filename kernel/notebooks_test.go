@@ -28,6 +28,7 @@ var notebooks = []struct{ name, parameters string }{
 	{"dictionary-learning", "images=1 stride=8 batch=1000"},
 	{"denoising", "steps=3 images=1"},
 	{"super-resolution", "steps=3 images=1"},
+	{"inpainting", "steps=3 fit=2 images=1"},
 	{"segmentation", "steps=3 images=2"},
 	{"first-comparison", "training=20"},
 }
