@@ -90,7 +90,7 @@ var dcgan28 = Net{
 }
 
 func draw(s *nn.Scope, g *Graph) *Node {
-	z := s.RandomNormal(g, shapes.Make(dtypes.Float32, 64, 100))
+	z := nn.Gaussian(s.Store(), g, shapes.Make(dtypes.Float32, 64, 100))
 	s = s.At("G")
 	h := nn.ReLU(norm(s, "norm1", dense(s, "dense", z, 7*7*128)))
 	h = nn.ReLU(norm(s, "norm2", convT(s, "up1", Reshape(h, 64, 7, 7, 128), 4, 2, 64)))
@@ -107,7 +107,7 @@ func judge(s *nn.Scope, x *Node) *Node {
 // elbo is the negative evidence lower bound of a Bernoulli VAE, with the reparameterised code drawn in the step.
 func elbo(s *nn.Scope, x, code *Node, latent int, decode func(z *Node) *Node) *Node {
 	mean, logVar := Slice(code, AxisRange(), AxisRange(0, latent)), Slice(code, AxisRange(), AxisRange(latent))
-	z := Add(mean, Mul(Exp(MulScalar(logVar, 0.5)), s.RandomNormal(x.Graph(), mean.Shape())))
+	z := Add(mean, Mul(Exp(MulScalar(logVar, 0.5)), nn.Gaussian(s.Store(), x.Graph(), mean.Shape())))
 	reconstruction := ReduceSum(nn.Flatten(nn.BernoulliLogits(x, decode(z))), -1)
 	return ReduceAllMean(Add(reconstruction, ReduceSum(nn.KLStandard(mean, logVar), -1)))
 }

@@ -8,6 +8,7 @@ import (
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
 	"darkroom/lib/metrics"
+	"darkroom/lib/nn"
 	"darkroom/lib/record"
 
 	"github.com/gomlx/compute/dtypes"
@@ -179,7 +180,7 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 		}
 	}
 	err := j.overTest(ctx, r, batch, k/chunk, m.Binary(), func(s *model.Scope, x *graph.Node) *graph.Node {
-		eps := s.RandomNormal(x.Graph(), shapes.Make(dtypes.Float32, batch*chunk, m.LatentSize()))
+		eps := nn.Gaussian(s.Store(), x.Graph(), shapes.Make(dtypes.Float32, batch*chunk, m.LatentSize()))
 		return m.Weights(s, x, eps, chunk)
 	}, collect)
 	if err != nil {
@@ -197,7 +198,7 @@ func (j *job) importance(ctx context.Context, r *record.Run, m methods.Importanc
 
 	reconstruction, kl, elbo := make([]float64, n), make([]float64, n), make([]float64, n)
 	err = j.overTest(ctx, r, min(n, 500), 1, m.Binary(), func(s *model.Scope, x *graph.Node) *graph.Node {
-		eps := s.RandomNormal(x.Graph(), shapes.Make(dtypes.Float32, x.Shape().Dim(0), m.LatentSize()))
+		eps := nn.Gaussian(s.Store(), x.Graph(), shapes.Make(dtypes.Float32, x.Shape().Dim(0), m.LatentSize()))
 		a, b := m.Terms(s, x, eps)
 		return graph.Stack([]*graph.Node{a, b}, -1)
 	}, func(i int, row []float32) {

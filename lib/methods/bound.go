@@ -112,7 +112,7 @@ func (m *autoencoder) weigh(s *Scope, x, eps *Node, k int) (weights, likelihood,
 // elbo returns, as means over the images, −E[log p(x|z)] with one code for each, and KL(q(z|x) ‖ p(z)) by latent dimension [latent].
 func (m *autoencoder) elbo(s *Scope, x *Node) (reconstruction, kl *Node) {
 	mean, logVar := m.encode(s, x)
-	eps := s.RandomNormal(x.Graph(), mean.Shape())
+	eps := nn.Gaussian(s.Store(), x.Graph(), mean.Shape())
 	reconstruction = Neg(ReduceAllMean(m.logLikelihood(s, x, reparameterise(mean, logVar, eps))))
 	return reconstruction, ReduceMean(nn.KLStandard(mean, logVar), 0)
 }
@@ -149,5 +149,5 @@ func codeTerms(reconstruction, kl *Node) []Term {
 
 // noise draws standard normal values [n, latent].
 func (m *autoencoder) noise(s *Scope, g *Graph, n int) *Node {
-	return s.RandomNormal(g, shapes.Make(dtypes.Float32, n, m.latent))
+	return nn.Gaussian(s.Store(), g, shapes.Make(dtypes.Float32, n, m.latent))
 }

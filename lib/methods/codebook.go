@@ -1,6 +1,8 @@
 package methods
 
 import (
+	"darkroom/lib/nn"
+
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 
 	"github.com/gomlx/compute/dtypes"
@@ -20,7 +22,7 @@ func (b codebook) variable(name string, init model.VariableInitializer, dims ...
 
 // vectors are the table [codes, size]; at first, standard normal.
 func (b codebook) vectors() *model.Variable {
-	return b.variable("vectors", func(g *Graph, shape shapes.Shape) *Node { return b.scope.Store().RandomNormal(g, shape) }, b.codes, b.size)
+	return b.variable("vectors", func(g *Graph, shape shapes.Shape) *Node { return nn.Gaussian(b.scope.Store(), g, shape) }, b.codes, b.size)
 }
 
 // nearest is the index [rows] int32 of the vector at the least distance to each row of h [rows, size].

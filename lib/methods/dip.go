@@ -35,7 +35,7 @@ func (m *DIP) Adapt() (int, nn.Optimizer) { return m.Steps, nn.Adam{LearningRate
 func (m *DIP) Misfit(s *Scope, y, aux *Node) *Node {
 	op := m.problem.Operator
 	z := m.input(s, y, aux)
-	z = Add(z, MulScalar(s.RandomNormal(z.Graph(), z.Shape()), m.Disturb))
+	z = Add(z, MulScalar(nn.Gaussian(s.Store(), z.Graph(), z.Shape()), m.Disturb))
 	return ReduceAllMean(Square(Sub(op.Forward(m.network(s, z), aux), y)))
 }
 

@@ -90,7 +90,7 @@ func (g Game) inform(z, found *Node, loss Loss) Loss {
 
 // noise draws z for as many images as x has.
 func (g Game) noise(s *Scope, x *Node) *Node {
-	return s.RandomNormal(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), g.Latent))
+	return nn.Gaussian(s.Store(), x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), g.Latent))
 }
 
 // opinions are what the discriminator thinks of real and generated images, on average, and the share of each that it is right about. A Wasserstein

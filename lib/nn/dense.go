@@ -18,7 +18,7 @@ type Initializer = model.VariableInitializer
 // Normal draws from a normal distribution of mean 0 (Radford et al. 2015 use a deviation of 0.02).
 func Normal(s *Scope, deviation float64) Initializer {
 	return func(g *Graph, shape shapes.Shape) *Node {
-		return MulScalar(s.Store().RandomNormal(g, shape), deviation)
+		return MulScalar(Gaussian(s.Store(), g, shape), deviation)
 	}
 }
 
@@ -35,7 +35,7 @@ func Glorot(s *Scope) Initializer {
 func He(s *Scope) Initializer {
 	return func(g *Graph, shape shapes.Shape) *Node {
 		in, _ := fans(shape)
-		return MulScalar(s.Store().RandomNormal(g, shape), math.Sqrt(2/float64(in)))
+		return MulScalar(Gaussian(s.Store(), g, shape), math.Sqrt(2/float64(in)))
 	}
 }
 

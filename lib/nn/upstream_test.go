@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"darkroom/lib/engine/xlatest"
@@ -51,5 +52,16 @@ func TestUpstreamGradients(t *testing.T) {
 		if err == nil {
 			t.Errorf("GoMLX has a gradient for %s now", name)
 		}
+	}
+}
+
+// TestUpstreamNormal: GoMLX takes the logarithm of a number that counts as 0.
+func TestUpstreamNormal(t *testing.T) {
+	out := MustExecOnce(xlatest.Backend(t), func(u *Node) *Node {
+		least := Const(u.Graph(), u.DType().SmallestNonZeroValueForDType())
+		return Log(Max(u, least))
+	}, []float32{0})
+	if v := out.Value().([]float32)[0]; !math.IsInf(float64(v), -1) {
+		t.Errorf("the logarithm in GoMLX's RandomNormal is at least %g now", v)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"darkroom/lib/lab"
+	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see physics.go
 
@@ -73,7 +74,7 @@ func (b Blind) Corrupt(r *rand.Rand, y lab.Image) {
 func (b Blind) DrawNoise(s *model.Scope, y *Node) *Node {
 	g := y.Graph()
 	sigma := AddScalar(MulScalar(s.RandomUniform(g, float32Shape(y.Shape().Dim(0), 1, 1, 1)), b.High-b.Low), b.Low)
-	return Add(y, Mul(s.RandomNormal(g, y.Shape()), sigma))
+	return Add(y, Mul(nn.Gaussian(s.Store(), g, y.Shape()), sigma))
 }
 
 // Level implements Leveller by the median of the finest diagonal Haar coefficients (Donoho & Johnstone 1994), median |d| / 0.6745, within Low

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"darkroom/lib/lab"
+	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // the graph's vocabulary reads as mathematics
 
@@ -114,7 +115,7 @@ func DrawNoise(op Operator, s *model.Scope, y *Node) *Node {
 	if op.Sigma() == 0 {
 		return y
 	}
-	return Add(y, MulScalar(s.RandomNormal(y.Graph(), y.Shape()), op.Sigma()))
+	return Add(y, MulScalar(nn.Gaussian(s.Store(), y.Graph(), y.Shape()), op.Sigma()))
 }
 
 // Level is the deviation of the noise of a measurement, [batch, 1, 1, 1].
