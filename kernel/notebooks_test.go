@@ -29,6 +29,7 @@ var notebooks = []struct{ name, parameters string }{
 	{"denoising", "steps=3 images=1"},
 	{"super-resolution", "steps=3 images=1"},
 	{"inpainting", "steps=3 fit=2 images=1"},
+	{"plug-and-play", "steps=3 images=1"},
 	{"segmentation", "steps=3 images=2"},
 	{"first-comparison", "training=20"},
 }
