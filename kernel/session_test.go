@@ -54,7 +54,7 @@ func testProtocol(t *testing.T, in *Installation) {
 		InEarlierCell          failure `json:"in_earlier_cell"`
 		NotGo                  failure `json:"not_go"`
 		Interrupted, Compiling interruption
-		Stdin                  string
+		Stdin, Prompt, Scanned string
 		Silent                 []string
 		GoNBKilled             string `json:"gonb_killed"`
 		AfterGoNB              string `json:"after_gonb"`
@@ -99,6 +99,9 @@ func testProtocol(t *testing.T, in *Installation) {
 	}
 	if got.Stdin != "ok" {
 		t.Errorf("a cell that asks for input: %q", got.Stdin)
+	}
+	if got.Prompt != "line? " || got.Scanned != "ok" {
+		t.Errorf("a cell that asks for input prompted %q, and was %q", got.Prompt, got.Scanned)
 	}
 	if want := []string{"status", "stream"}; !slices.Equal(slices.Compact(got.Silent), want) {
 		t.Errorf("a silent cell published %q", got.Silent)

@@ -31,7 +31,7 @@ class Darkroom(jupyter_kernel_test.KernelTests):
         {"code": 'import "github.com/janpfeifer/gonb/gonbui"\ngonbui.DisplayHTML("<b>bold</b>")', "mime": "text/html"},
         {"code": 'import "darkroom/plots"\nplots.Lines(lab.Curves{{Name: \"loss\", X: []float64{1, 2}, Y: []float64{2, 1}}})', "mime": "text/html"},
     ]
-    code_history_pattern = "6*"
+    code_history_pattern = "6 * 7"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "strings.Repeat"
     code_clear_output = "%clear"

@@ -61,6 +61,10 @@ asked = kc.execute('import ("bufio"; "os")\n%with_inputs\n!read line; echo got $
 kc.get_stdin_msg(timeout=30)
 kc.input("words")
 out["stdin"] = reply(asked)["status"]
+asked = kc.execute('line := ""\ngonbui.RequestInput("line? ", false)\nfmt.Scanln(&line)\nif line != "words" {\n\tpanic(line)\n}', allow_stdin=True)
+out["prompt"] = kc.get_stdin_msg(timeout=30)["content"]["prompt"]
+kc.input("words")
+out["scanned"] = reply(asked)["status"]
 
 r, published = run("fmt.Println(\"quiet\")", silent=True)
 out["silent"] = [kind for kind, _ in published]
