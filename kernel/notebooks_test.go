@@ -34,7 +34,7 @@ var notebooks = []struct{ name, parameters string }{
 	{"first-comparison", "training=20"},
 }
 
-// TestNotebooks executes notebooks twice, at the same time and with no runs from before: what their cells show is the same, times aside. It
+// TestNotebooks executes notebooks, but for the longest twice, at the same time and with no runs from before: what their cells show is the same, times aside. It
 // takes minutes, and so is only done with DARKROOM_NOTEBOOKS=1, as CI does it.
 func TestNotebooks(t *testing.T) {
 	if os.Getenv("DARKROOM_NOTEBOOKS") == "" {
@@ -49,7 +49,7 @@ func TestNotebooks(t *testing.T) {
 	for _, n := range notebooks {
 		t.Run(n.name, func(t *testing.T) {
 			dirs := make([]string, 2)
-			if n.name == "first-comparison" { // by far the longest
+			if slices.Contains([]string{"first-comparison", "plug-and-play", "inpainting"}, n.name) { // the longest
 				dirs = dirs[:1]
 			}
 			var all sync.WaitGroup
