@@ -248,7 +248,7 @@ func (v *LiveView) line() string {
 	case !v.done && v.last.Left > 0:
 		parts = append(parts, duration(v.last.Left)+" left")
 	}
-	if v.note != "" {
+	if v.note != "" && !(v.done && v.stage == "evaluate") { // which picture came last says nothing of the whole
 		parts = append(parts, v.note)
 	}
 	return strings.Join(parts, " · ")
