@@ -229,6 +229,10 @@ func (c *call) compare(ctx context.Context, q lab.Request) error {
 			_ = c.send(lab.Reply{Live: view.HTML()})
 		}
 	})
+	if q.Live && view != nil {
+		view.Finish()
+		_ = c.send(lab.Reply{Live: view.HTML()})
+	}
 	if table != nil {
 		_ = c.send(lab.Reply{HTML: table.HTML()})
 	}

@@ -49,7 +49,7 @@ const previewed = 16
 // follow tells the client all that a job says, from the first on, with a drawing of its curve now and then.
 func (c *call) follow(ctx context.Context, job *serve.Job, live bool) error {
 	view := plots.Live(job.Of.Spec.Method + " on " + job.Of.Spec.Task)
-	drawn := 0 // the step of the samples that the view shows
+	drawn, shown := 0, false // drawn is the step of the samples that the view shows
 	err := job.Follow(ctx, func(p lab.Reply) error {
 		if p.Event != nil {
 			view.Add(*p.Event)
@@ -59,12 +59,13 @@ func (c *call) follow(ctx context.Context, job *serve.Job, live bool) error {
 					drawn = step
 				}
 				_ = c.send(lab.Reply{Live: view.HTML()})
+				shown = true
 			}
 		}
 		return c.send(p)
 	})
 	view.Finish()
-	if live && len(view.Curves()) > 0 {
+	if live && (shown || len(view.Curves()) > 0) {
 		_ = c.send(lab.Reply{Live: view.HTML()})
 	}
 	return err
