@@ -86,15 +86,23 @@ func along(x *Node, axis, from, to int) *Node {
 	}
 	ranges[axis] = AxisRange(from, to)
 	return withGradient(Slice(x, ranges...), func(v *Node) []*Node {
-		parts := []*Node{v}
-		if from > 0 {
-			parts = append([]*Node{zerosAlong(v, axis, from)}, parts...)
-		}
-		if rest := x.Shape().Dim(axis) - to; rest > 0 {
-			parts = append(parts, zerosAlong(v, axis, rest))
-		}
-		return []*Node{Concatenate(parts, axis)}
+		return []*Node{zerosAround(v, axis, from, x.Shape().Dim(axis)-to)}
 	})
+}
+
+// zerosAround is v with so many zeros before and after it along one axis.
+func zerosAround(v *Node, axis, before, after int) *Node {
+	parts := []*Node{v}
+	if before > 0 {
+		parts = append([]*Node{zerosAlong(v, axis, before)}, parts...)
+	}
+	if after > 0 {
+		parts = append(parts, zerosAlong(v, axis, after))
+	}
+	if len(parts) == 1 {
+		return v
+	}
+	return Concatenate(parts, axis)
 }
 
 // zerosAlong has the shape of v, but n along one axis.

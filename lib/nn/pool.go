@@ -35,18 +35,7 @@ func every(x *Node, side, i, j int) *Node {
 	d := x.Shape().Dimensions
 	return withGradient(Slice(x, AxisRange(), AxisRange(i).Stride(side), AxisRange(j).Stride(side), AxisRange()), func(v *Node) []*Node {
 		v = Reshape(v, d[0], d[1]/side, 1, d[2]/side, 1, d[3])
-		for _, a := range [][2]int{{4, j}, {2, i}} {
-			parts := []*Node{v}
-			if a[1] > 0 {
-				parts = append([]*Node{zerosAlong(v, a[0], a[1])}, parts...)
-			}
-			if rest := side - 1 - a[1]; rest > 0 {
-				parts = append(parts, zerosAlong(v, a[0], rest))
-			}
-			if len(parts) > 1 {
-				v = Concatenate(parts, a[0])
-			}
-		}
+		v = zerosAround(zerosAround(v, 4, j, side-1-j), 2, i, side-1-i)
 		return []*Node{Reshape(v, d...)}
 	})
 }
