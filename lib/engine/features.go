@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -108,11 +109,7 @@ func hashOf(ts []record.Tensor) string {
 // see looks at n pictures [height, width, channels], at(i) being the pixels of the i-th.
 func (e *eye) see(ctx context.Context, n, height, width, channels int, at func(i int) []float32) (seen, error) {
 	out := seen{n: n}
-	batch := e.batch
-	if batch == 0 {
-		batch = 256
-	}
-	batch = min(n, batch)
+	batch := min(n, cmp.Or(e.batch, 256))
 	err := guard(e.name, func() error {
 		exec, err := model.NewExec(e.backend, e.store, func(s *model.Scope, x *graph.Node) (*graph.Node, *graph.Node) {
 			e.store.SetTraining(x.Graph(), false)
