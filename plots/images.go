@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"math"
 
+	xdraw "golang.org/x/image/draw"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -90,28 +92,15 @@ func (f imageGrid) raster(t Theme) (image.Image, error) {
 	for _, im := range f.images {
 		grey = grey && im.Channels == 1
 	}
-	var out interface {
-		image.Image
-		Set(x, y int, c color.Color)
-	} = image.NewNRGBA(image.Rect(0, 0, w, h))
+	var out xdraw.Image = image.NewRGBA(image.Rect(0, 0, w, h))
 	if grey { // a third of the bytes
-		out = image.NewGray(image.Rect(0, 0, w, h))
+		out = image.NewGray(out.Bounds())
 	}
-	if gap > 0 || len(f.images)%columns != 0 {
-		for y := range h {
-			for x := range w {
-				out.Set(x, y, t.Background)
-			}
-		}
-	}
+	xdraw.Draw(out, out.Bounds(), image.NewUniform(t.Background), image.Point{}, xdraw.Src)
 	for i, im := range f.images {
-		x0, y0 := i%columns*(im.Width*k+gap), i/columns*(im.Height*k+gap)
+		at := image.Pt(i%columns*(im.Width*k+gap), i/columns*(im.Height*k+gap))
 		src := im.Standard()
-		for y := range im.Height * k {
-			for x := range im.Width * k {
-				out.Set(x0+x, y0+y, src.At(x/k, y/k))
-			}
-		}
+		xdraw.NearestNeighbor.Scale(out, image.Rect(0, 0, im.Width*k, im.Height*k).Add(at), src, src.Bounds(), xdraw.Src, nil)
 	}
 	return out, nil
 }

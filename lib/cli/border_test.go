@@ -17,6 +17,9 @@ func TestBorder(t *testing.T) {
 	if found := forbidden(t, args); len(found) > 0 {
 		t.Errorf("the bench side imports %v; ask each with: go list -deps darkroom/lib/lab", found)
 	}
+	if out, err := exec.Command("go", "list", "-deps", "darkroom/plots").Output(); err != nil || strings.Contains(string(out), "gonum.org/v1/gonum/mat") {
+		t.Errorf("plots imports gonum's linear algebra, which every cell that draws would link (a tenth of the time); %v", err)
+	}
 	// The check can fail: the engine side does import GoMLX.
 	if found := forbidden(t, []string{"list", "-deps", "-f", "{{.ImportPath}}", "darkroom/lib/engine"}); len(found) == 0 {
 		t.Error("lib/engine does not seem to import GoMLX: this test looks for the wrong names")

@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"darkroom/lib/lab"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 // Diverged is the stage of the event with which a training ends whose loss is not finite; its note says which scalar, and when.
@@ -64,12 +62,28 @@ func part(s lab.Series, from, to float64) []float64 {
 	return s.Y[int(from*n):int(to*n)]
 }
 
-func mean(v []float64) float64 { return stat.Mean(v, nil) }
+// These are gonum's Mean, Variance and Quantile, but every cell links this package, and gonum's linear algebra would come with them.
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}
+
+// variance is the unbiased one.
+func variance(v []float64) float64 {
+	m, sum := mean(v), 0.0
+	for _, x := range v {
+		sum += (x - m) * (x - m)
+	}
+	return sum / float64(len(v)-1)
+}
 
 func median(v []float64) float64 {
-	sorted := slices.Clone(v)
-	slices.Sort(sorted)
-	return stat.Quantile(0.5, stat.Empirical, sorted, nil)
+	sorted := slices.Sorted(slices.Values(v))
+	return sorted[(len(sorted)-1)/2]
 }
 
 // smooth is the running mean over five events.
@@ -178,7 +192,7 @@ func unfinished(r Run) (lab.Verdict, bool) {
 	}
 	before, last := part(s, 0.6, 0.8), part(s, 0.8, 1)
 	drop, now := mean(before)-mean(last), mean(last)
-	se := math.Sqrt(stat.Variance(before, nil)/float64(len(before)) + stat.Variance(last, nil)/float64(len(last)))
+	se := math.Sqrt(variance(before)/float64(len(before)) + variance(last)/float64(len(last)))
 	fallen := mean(part(s, 0, 0.1)) - now
 	if drop < 3*se || drop < 0.03*math.Abs(now) || drop < 0.02*fallen {
 		return lab.Verdict{}, false

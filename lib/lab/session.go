@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/gofrs/flock"
 )
@@ -47,12 +48,12 @@ func (p Place) lock() string { return p.base + ".lock" }
 // longestSocket is how many bytes the path of a Unix socket may have: 108 with the closing zero on Linux, 104 on others.
 const longestSocket = 103
 
-var sessionName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,99}$`)
+var sessionName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]*$`) // a {0,99} here costs each cell 5 ms
 
 // PlaceOf makes the folder of engines, if need be, and returns where a session's is: in $XDG_RUNTIME_DIR or,
 // without one, below /tmp. Where that would be too long a path for the system, it is below /tmp, or the name is a hash of it. The error says what is wrong with the name or the folder.
 func PlaceOf(session string) (Place, error) {
-	if !sessionName.MatchString(session) {
+	if !sessionName.MatchString(session) || utf8.RuneCountInString(session) > 100 {
 		return Place{}, fmt.Errorf("%s=%q is no name of a session: use at most 100 letters, digits, hyphens, underscores and points", Engine, session)
 	}
 	var err error
