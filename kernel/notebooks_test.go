@@ -34,8 +34,8 @@ var notebooks = []struct{ name, parameters string }{
 	{"first-comparison", "training=20"},
 }
 
-// TestNotebooks executes notebooks, but for the longest twice, at the same time and with no runs from before: what their cells show is the same, times aside. It
-// takes minutes, and so is only done with DARKROOM_NOTEBOOKS=1, as CI does it.
+// TestNotebooks executes each notebook twice, at the same time and with no runs from before: what its cells show is the same, times aside. It takes
+// minutes, and so is only done with DARKROOM_NOTEBOOKS=1, as CI does it.
 func TestNotebooks(t *testing.T) {
 	if os.Getenv("DARKROOM_NOTEBOOKS") == "" {
 		t.Skip("set DARKROOM_NOTEBOOKS=1")
@@ -48,10 +48,7 @@ func TestNotebooks(t *testing.T) {
 	begin := time.Now()
 	for _, n := range notebooks {
 		t.Run(n.name, func(t *testing.T) {
-			dirs := make([]string, 2)
-			if slices.Contains([]string{"first-comparison", "plug-and-play", "inpainting"}, n.name) { // the longest
-				dirs = dirs[:1]
-			}
+			var dirs [2]string
 			var all sync.WaitGroup
 			for i := range dirs {
 				dirs[i] = t.TempDir()
