@@ -31,27 +31,29 @@ func Dir() string { return filepath.Join(fetch.CacheDir(), "programs") }
 var (
 	mu       sync.Mutex
 	enabled  = map[string]string{} // by plugin: why it is off
-	identity []byte                // of plugin and machine
+	hooked   bool                  // one plugin is
+	identity []byte                // of plugin and machine; nil keeps nothing
 	paused   atomic.Bool
 	found    atomic.Int64
 	kept     atomic.Int64
 )
 
 // Enable keeps the programs that a CPU plugin compiles from now on. Call it before the backend is made, and before onednn.Enable. The
-// SHA-256 is the plugin's. It never fails: where it cannot be done programs are compiled each time, and reason says why.
+// SHA-256 is the plugin's. It never fails: where it cannot be done programs are compiled each time, and reason says why. With DARKROOM_PROGRAMS=off
+// nothing is kept, but Fourier transforms still have one thread.
 func Enable(pluginPath, pluginSHA256 string) (reason string) {
 	mu.Lock()
 	defer mu.Unlock()
 	if reason, ok := enabled[pluginPath]; ok {
 		return reason
 	}
-	switch {
-	case os.Getenv(Env) == "off":
-		reason = Env + "=off"
-	case identity != nil:
+	if hooked {
 		reason = "the programs of another plugin are kept already"
-	default:
-		if reason = hook(pluginPath); reason == "" {
+	} else if reason = hook(pluginPath); reason == "" {
+		hooked = true
+		if os.Getenv(Env) == "off" {
+			reason = Env + "=off"
+		} else {
 			identity = fmt.Appendf(nil, "darkroom 1\n%s\n%d %d\n%s\n%s", pluginSHA256, runtime.GOMAXPROCS(0), runtime.NumCPU(), processor(), os.Getenv("XLA_FLAGS"))
 		}
 	}
@@ -100,7 +102,7 @@ func path(code, options []byte) string {
 
 // find returns the serialised executable, or nil. A file that is cut or changed is as good as none.
 func find(code, options []byte) []byte {
-	if paused.Load() {
+	if paused.Load() || identity == nil {
 		return nil
 	}
 	name := path(code, options)
@@ -119,7 +121,7 @@ func find(code, options []byte) []byte {
 
 // keep writes the executable after its SHA-256. Where that fails, as on a full disk, it is compiled again the next time.
 func keep(code, options, program []byte) {
-	if paused.Load() || os.MkdirAll(Dir(), 0o700) != nil {
+	if paused.Load() || identity == nil || os.MkdirAll(Dir(), 0o700) != nil {
 		return
 	}
 	f, err := os.CreateTemp(Dir(), "new-")

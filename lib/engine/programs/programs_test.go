@@ -62,6 +62,61 @@ func deep(t *testing.T) []float32 {
 	return v
 }
 
+// TestTransformBits computes transforms beside one another. Where XLA splits each over the threads that are free, every third result differs.
+func TestTransformBits(t *testing.T) {
+	p, ok, err := plugin.Find()
+	if err != nil || !ok || p.Path == "" {
+		t.Skip("no CPU plugin is installed")
+	}
+	Enable(p.Path, p.SHA256)
+	if !hooked {
+		t.Skip("the plugin's compile call is not replaced here")
+	}
+	b, err := p.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Finalize()
+	const side = 256
+	exec, err := graph.NewExec(b, func(x *graph.Node) *graph.Node {
+		sum := x
+		for i := range 4 {
+			sum = graph.Add(sum, graph.InverseRealFFT(graph.RealFFT(graph.MulScalar(x, float64(i+1)), side, side), side, side))
+		}
+		return sum
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	x := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, side, side))
+	if err := tensors.MutableFlatData(x, func(v []float32) {
+		for i := range v {
+			v[i] = float32(i*i%1009) / 1009
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var first []float32
+	for i := range 100 {
+		out, err := exec.Call(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := tensors.CopyFlatData[float32](out[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = v
+		}
+		if !slices.Equal(v, first) {
+			t.Fatalf("run %d has other bits than the first", i)
+		}
+		_ = out[0].FinalizeAll()
+	}
+}
+
 func TestProgramIsKept(t *testing.T) {
 	t.Setenv("DARKROOM_HOME", "") // the plugin is found in the person's own cache,
 	if _, ok, _ := plugin.Find(); !ok {
