@@ -86,23 +86,8 @@ func along(x *Node, axis, from, to int) *Node {
 	}
 	ranges[axis] = AxisRange(from, to)
 	return withGradient(Slice(x, ranges...), func(v *Node) []*Node {
-		return []*Node{zerosAround(v, axis, from, x.Shape().Dim(axis)-to)}
+		return []*Node{padAxis(v, axis, [2]int{from, x.Shape().Dim(axis) - to}, PadZero)}
 	})
-}
-
-// zerosAround is v with so many zeros before and after it along one axis.
-func zerosAround(v *Node, axis, before, after int) *Node {
-	parts := []*Node{v}
-	if before > 0 {
-		parts = append([]*Node{zerosAlong(v, axis, before)}, parts...)
-	}
-	if after > 0 {
-		parts = append(parts, zerosAlong(v, axis, after))
-	}
-	if len(parts) == 1 {
-		return v
-	}
-	return Concatenate(parts, axis)
 }
 
 // zerosAlong has the shape of v, but n along one axis.

@@ -35,7 +35,8 @@ func every(x *Node, side, i, j int) *Node {
 	d := x.Shape().Dimensions
 	return withGradient(Slice(x, AxisRange(), AxisRange(i).Stride(side), AxisRange(j).Stride(side), AxisRange()), func(v *Node) []*Node {
 		v = Reshape(v, d[0], d[1]/side, 1, d[2]/side, 1, d[3])
-		v = zerosAround(zerosAround(v, 4, j, side-1-j), 2, i, side-1-i)
+		v = padAxis(v, 4, [2]int{j, side - 1 - j}, PadZero)
+		v = padAxis(v, 2, [2]int{i, side - 1 - i}, PadZero)
 		return []*Node{Reshape(v, d...)}
 	})
 }
