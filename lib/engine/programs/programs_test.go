@@ -9,27 +9,63 @@ import (
 
 	"darkroom/lib/engine/plugin"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// deep is a program that takes a while to compile: the gradient of twelve convolutions.
-func deep(t *testing.T) []float32 {
+// opened is the CPU plugin's backend, and what Enable said.
+func opened(t *testing.T) (b compute.Backend, reason string) {
 	t.Helper()
 	p, ok, err := plugin.Find()
 	if err != nil || !ok || p.Path == "" {
 		t.Skip("no CPU plugin is installed")
 	}
-	if reason := Enable(p.Path, p.SHA256); reason != "" {
-		t.Skip(reason)
+	reason = Enable(p.Path, p.SHA256)
+	if b, err = p.Open(); err != nil {
+		t.Fatal(err)
 	}
-	b, err := p.Open()
+	return b, reason
+}
+
+// pattern is a tensor with values in [0, 1).
+func pattern(t *testing.T, dimensions ...int) *tensors.Tensor {
+	t.Helper()
+	x := tensors.FromShape(shapes.Make(dtypes.Float32, dimensions...))
+	if err := tensors.MutableFlatData(x, func(v []float32) {
+		for i := range v {
+			v[i] = float32(i*i%1009) / 1009
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// called is the first result of a program.
+func called(t *testing.T, exec *graph.Exec, x *tensors.Tensor) []float32 {
+	t.Helper()
+	out, err := exec.Call(x)
 	if err != nil {
 		t.Fatal(err)
 	}
+	v, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// deep is a program that takes a while to compile: the gradient of twelve convolutions.
+func deep(t *testing.T) []float32 {
+	t.Helper()
+	b, reason := opened(t)
 	defer b.Finalize()
+	if reason != "" {
+		t.Skip(reason)
+	}
 	exec, err := graph.NewExec(b, func(x *graph.Node) *graph.Node {
 		g := x.Graph()
 		y := x
@@ -43,40 +79,16 @@ func deep(t *testing.T) []float32 {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	x := tensors.FromShape(shapes.Make(dtypes.Float32, 2, 8, 8, 4))
-	if err := tensors.MutableFlatData(x, func(v []float32) {
-		for i := range v {
-			v[i] = float32(i%17) / 17
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Call(x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := tensors.CopyFlatData[float32](out[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return called(t, exec, pattern(t, 2, 8, 8, 4))
 }
 
 // TestTransformBits computes transforms beside one another. Where XLA splits each over the threads that are free, every third result differs.
 func TestTransformBits(t *testing.T) {
-	p, ok, err := plugin.Find()
-	if err != nil || !ok || p.Path == "" {
-		t.Skip("no CPU plugin is installed")
-	}
-	Enable(p.Path, p.SHA256)
+	b, _ := opened(t)
+	defer b.Finalize()
 	if !hooked {
 		t.Skip("the plugin's compile call is not replaced here")
 	}
-	b, err := p.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Finalize()
 	const side = 256
 	exec, err := graph.NewExec(b, func(x *graph.Node) *graph.Node {
 		sum := x
@@ -89,31 +101,12 @@ func TestTransformBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	x := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, side, side))
-	if err := tensors.MutableFlatData(x, func(v []float32) {
-		for i := range v {
-			v[i] = float32(i*i%1009) / 1009
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	var first []float32
+	x := pattern(t, 1, 1, side, side)
+	first := called(t, exec, x)
 	for i := range 100 {
-		out, err := exec.Call(x)
-		if err != nil {
-			t.Fatal(err)
+		if !slices.Equal(called(t, exec, x), first) {
+			t.Fatalf("run %d has other bits than the first", i+2)
 		}
-		v, err := tensors.CopyFlatData[float32](out[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if first == nil {
-			first = v
-		}
-		if !slices.Equal(v, first) {
-			t.Fatalf("run %d has other bits than the first", i)
-		}
-		_ = out[0].FinalizeAll()
 	}
 }
 
