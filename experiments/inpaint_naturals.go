@@ -13,7 +13,7 @@ var inpaintNaturals = Comparison{
 		{Method: "fista", Slow: true},
 		{Name: "pnp-hqs-dncnn", Method: "pnp", Trained: true, From: blindDnCNN, QuickSteps: 100},
 		{Method: "dncnn", Set: dncnnSet, Trained: true, Steps: 10_000, QuickSteps: 50},
-		{Method: "unet", Set: lab.Set{"batch": 16}, Trained: true, Steps: 10_000, QuickSteps: 20},
+		{Method: "unet", Set: lab.Set{"batch": 16, "zooms": 3, "rough": 2}, Trained: true, Steps: 10_000, QuickSteps: 20},
 	},
 	Metrics: []string{"psnr", "ssim"},
 	Full:    Budget{Seeds: 3},
