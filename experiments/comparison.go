@@ -73,7 +73,11 @@ func (e Entry) Row() string {
 
 // Catalogue lists the comparisons in the order in which they are shown.
 func Catalogue() []Comparison {
-	return []Comparison{vaeMNIST, denoiseNaturals, superresNaturals(2), superresNaturals(3), superresNaturals(4), inpaintNaturals, deblurNaturals, segmentBrain, priors, dcganMNIST, ganLosses, translateEmoji, generateFashion, betaVAE}
+	return []Comparison{
+		vaeMNIST, dcganMNIST, generateFashion, ganLosses, betaVAE, translateEmoji,
+		denoiseNaturals(25), denoiseNaturals(15), denoiseNaturals(50), superresNaturals(2), superresNaturals(3), superresNaturals(4),
+		inpaintNaturals, deblurNaturals, priors, segmentBrain,
+	}
 }
 
 // Lookup returns the comparison with the given name. The error suggests the nearest name.

@@ -75,5 +75,20 @@ func Figures(t *report.Table) []Figure {
 			out = append(out, Figure{c.Name, plots.Bars(items, options...)})
 		}
 	}
+	if f, ok := pace(t); ok {
+		out = append(out, f)
+	}
 	return out
+}
+
+// pace draws how good restorations are over how long they take, where the table knows both.
+func pace(t *report.Table) (Figure, bool) {
+	var points []plots.Point
+	for _, r := range t.Rows {
+		if cell, ok := r.Metrics["psnr"]; ok && r.PerMegapixel > 0 && r.Method != "identity" {
+			points = append(points, plots.Point{Label: r.Method, X: r.PerMegapixel, Y: cell.Value})
+		}
+	}
+	return Figure{"time", plots.Scatter(points, plots.Title(t.Title), plots.LogX(),
+		plots.XLabel("seconds to restore a million pixels"), plots.YLabel("PSNR (dB)"))}, len(points) > 1
 }

@@ -43,6 +43,7 @@ func figures() map[string]Figure {
 			XLabel("PSNR (dB), 95 % interval"), Mark(29.23, "published 29.23"), Size(420, 210)),
 		"scatter": Scatter([]Point{{"beta-vae", "β = 0.1", 60, 55}, {"beta-vae", "β = 10", 5, 160}, {"beta-vae", "β = 1", 25, 80}, {"vq-vae", "vq-vae", 70, 48},
 			{"vq-vae", "absent", nan, 1}}, Title("rate and distortion"), XLabel("rate (nats)"), YLabel("distortion (nats)"), Size(420, 280)),
+		"alone":        Scatter([]Point{{"", "tv", 0.2, 28.4}, {"", "ksvd", 5, 29.2}, {"", "dncnn", 0.6, 29.9}}, LogX(), XLabel("seconds"), YLabel("PSNR (dB)"), Size(380, 220)),
 		"grid":         Grid(colour[:8], 3),
 		"manifold":     Manifold(grey, 3),
 		"restorations": Restorations(demoRestorations(40, 56, 1)),

@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Point is one measured thing with two measures. Points of one series have a colour, and are joined in the order of X.
+// Point is one measured thing with two measures. Points of one series have a colour, and are joined in the order of X; those of the
+// series without a name each stand alone.
 type Point struct {
 	Series, Label string
 	X, Y          float64
@@ -72,6 +73,9 @@ func (f scatter) Draw(c draw.Canvas, t Theme) error {
 	}
 	x := c.Min.X + margin
 	for i, name := range f.series() {
+		if name == "" {
+			continue
+		}
 		col := t.Series[i%len(t.Series)]
 		y := c.Max.Y - top - 10*px
 		c.DrawGlyph(draw.GlyphStyle{Color: col, Radius: 4.5 * px, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 5*px, Y: y + 4*px})
@@ -79,7 +83,9 @@ func (f scatter) Draw(c draw.Canvas, t Theme) error {
 		c.FillText(label, vg.Point{X: x + 14*px, Y: y}, name)
 		x += 14*px + label.Width(name) + 16*px
 	}
-	top += 22 * px
+	if x > c.Min.X+margin {
+		top += 22 * px
+	}
 	p := newPlot(t)
 	xs, ys := []float64{}, []float64{}
 	for _, q := range f.drawable() {
@@ -101,7 +107,7 @@ func (f scatter) Draw(c draw.Canvas, t Theme) error {
 		for _, q := range of {
 			line = append(line, vg.Point{X: tx(q.X), Y: ty(q.Y)})
 		}
-		if len(line) > 1 {
+		if len(line) > 1 && name != "" {
 			data.StrokeLines(draw.LineStyle{Color: col, Width: 1.5 * px}, line)
 		}
 		for k, at := range line {

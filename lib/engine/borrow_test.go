@@ -34,8 +34,8 @@ func TestFrom(t *testing.T) {
 		if same := slices.Equal(r.Metrics["psnr"].Values, own.Metrics["psnr"].Values); same != (s.Task == trained.Task) {
 			t.Errorf("%s: PSNR %v, and %v where it was trained", task, r.Metrics["psnr"].Values, own.Metrics["psnr"].Values)
 		}
-		if again, err := e.Run(ctx, s, nil); err != nil || !again.Cached {
-			t.Errorf("%s, once more: %v", task, err)
+		if again, err := e.Run(ctx, s, nil); err != nil || !again.Cached || again.PerMegapixel != r.PerMegapixel || r.PerMegapixel <= 0 {
+			t.Errorf("%s, once more: %v, after %v s for a megapixel", task, err, r.PerMegapixel)
 		}
 		resolved := r.Spec // as a notebook's engine gets it, its numbers as JSON has them
 		resolved.Runs, resolved.Eval, resolved.Set = s.Runs, s.Eval, maps.Clone(resolved.Set)

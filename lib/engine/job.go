@@ -203,7 +203,7 @@ func (e *Engine) Run(ctx context.Context, s lab.Spec, watch func(lab.Event)) (*l
 	}
 	events, _ := w.Events() // those before a damaged line say what they can
 	return &lab.Result{
-		Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run), Health: health.Check(health.RunOf(s, events, metrics)),
+		Dir: w.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Resumed: resumed, Seconds: seconds(&w.Run), PerMegapixel: pace(&w.Run), Health: health.Check(health.RunOf(s, events, metrics)),
 	}, nil
 }
 
@@ -225,7 +225,8 @@ func cached(s lab.Spec, watch func(lab.Event)) *lab.Result {
 		}
 	}
 	return &lab.Result{
-		Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r), Health: health.Check(health.RunOf(s, events, metrics)),
+		Dir: r.Dir, Hash: s.Hash(), Spec: s, Metrics: metrics, Cached: true, Seconds: seconds(r), PerMegapixel: pace(r),
+		Health: health.Check(health.RunOf(s, events, metrics)),
 	}
 }
 
@@ -240,4 +241,14 @@ func seconds(r *record.Run) float64 {
 		total += s
 	}
 	return total
+}
+
+// pace is the time that a run took last to restore a million pixels, 0 if it has none.
+func pace(r *record.Run) (seconds float64) {
+	for _, t := range r.Timings() {
+		if t.PerMegapixel > 0 {
+			seconds = t.PerMegapixel
+		}
+	}
+	return seconds
 }

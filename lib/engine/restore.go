@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"darkroom/lib/data"
 	"darkroom/lib/lab"
@@ -15,6 +16,8 @@ import (
 	"darkroom/lib/record"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -34,6 +37,7 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 	}
 	defer more.close()
 	values := make([][]float64, len(measures))
+	var paces []float64 // seconds for a million pixels
 	var names []string
 	for i := range j.testImages() {
 		if ctx.Err() != nil {
@@ -49,14 +53,18 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			return fmt.Errorf("degrading %s: %w", pic.Name, err)
 		}
 		var x lab.Image
+		var took time.Duration
 		if a, ok := m.(methods.Adapter); ok {
+			begin := time.Now()
 			x, err = j.adapt(ctx, &w.Run, a, pic.Name, y, aux)
+			took = time.Since(begin)
 		} else {
-			x, err = j.restore(store, m, y, aux)
+			x, took, err = program{j.backend, j.spec.Method}.timed(store, m.Restore, y, aux)
 		}
 		if err != nil {
 			return fmt.Errorf("restoring %s: %w", pic.Name, err)
 		}
+		paces = append(paces, took.Seconds()*1e6/float64(x.Height*x.Width))
 		for k, measure := range measures {
 			v, err := measure.Of(truth, x)
 			if err != nil {
@@ -74,6 +82,9 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 			}
 		}
 		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
+	}
+	if err := w.Time(record.Timing{PerMegapixel: median(paces)}); err != nil {
+		return err
 	}
 	channels := "grey (BT.601 luma)"
 	if j.problem.Channels == 3 {
@@ -143,7 +154,15 @@ type program struct {
 }
 
 // apply runs a graph function over one picture and, if it has pixels, the operator's array.
-func (p program) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (out lab.Image, err error) {
+func (p program) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (lab.Image, error) {
+	out, _, err := p.timed(store, fn, x, aux)
+	return out, err
+}
+
+// timed is apply, and says how long it took once it was compiled.
+func (p program) timed(store *model.Store, fn func(s *model.Scope, x, aux *graph.Node) *graph.Node, x, aux lab.Image) (
+	out lab.Image, took time.Duration, err error,
+) {
 	err = guard(p.of, func() error {
 		exec, err := model.NewExec(p.backend, store, func(s *model.Scope, in []*graph.Node) *graph.Node {
 			store.SetTraining(in[0].Graph(), false)
@@ -156,10 +175,14 @@ func (p program) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph
 			return err
 		}
 		defer exec.Finalize()
-		args := []any{asTensor(x)}
+		args, dims := []any{asTensor(x)}, []shapes.Shape{shapeOf(x)}
 		if aux.Pix != nil {
-			args = append(args, asTensor(aux))
+			args, dims = append(args, asTensor(aux)), append(dims, shapeOf(aux))
 		}
+		if _, err := exec.Compile(dims...); err != nil {
+			return err
+		}
+		begin := time.Now()
 		got, err := exec.Call(args...)
 		if err != nil {
 			return err
@@ -167,9 +190,20 @@ func (p program) apply(store *model.Store, fn func(s *model.Scope, x, aux *graph
 		d := got[0].Shape().Dimensions
 		out = lab.Image{Height: d[1], Width: d[2], Channels: d[3]}
 		out.Pix, err = tensors.CopyFlatData[float32](got[0])
+		took = time.Since(begin)
 		return err
 	})
-	return out, err
+	return out, took, err
+}
+
+// median of numbers, which it sorts; of an even number of them the greater of the two in the middle.
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func shapeOf(im lab.Image) shapes.Shape {
+	return shapes.Make(dtypes.Float32, 1, im.Height, im.Width, im.Channels)
 }
 
 func asTensor(im lab.Image) *tensors.Tensor {

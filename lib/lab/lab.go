@@ -43,6 +43,8 @@ type Result struct {
 	Cached  bool              `json:"cached"`           // it was complete already
 	Health  []Verdict         `json:"health,omitempty"` // what is wrong with it, the gravest first
 	Seconds float64           `json:"seconds"`          // training and evaluation, over all its sessions
+	// PerMegapixel are the seconds that a million pixels took to restore, without compiling, a median over pictures; 0 where nothing was restored.
+	PerMegapixel float64 `json:"per_megapixel,omitempty"`
 }
 
 // Verdict is something that is wrong with a training, in a sentence.

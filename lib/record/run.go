@@ -248,6 +248,8 @@ type Timing struct {
 	Inside    float64 `json:"inside"`     // seconds of this session inside the compiled step
 	PerSecond float64 `json:"per_second"` // images per second lately
 	Session   int     `json:"session"`    // 1 for the first
+	// PerMegapixel is of a line after a restoration of pictures: the median over them of the seconds for a million pixels, 0 on other lines.
+	PerMegapixel float64 `json:"per_megapixel,omitempty"`
 }
 
 // Timings reads timing.jsonl; lines that cannot be read are left out, since nothing depends on them.

@@ -73,6 +73,7 @@ func newRow(e Entry) (Row, error) {
 		row.Seeds = append(row.Seeds, r.Spec.Seed)
 		row.Runs = append(row.Runs, r.Hash)
 		row.Seconds += r.Seconds
+		row.PerMegapixel += r.PerMegapixel / float64(len(e.Results))
 	}
 	return row, nil
 }

@@ -14,7 +14,7 @@ func (t *Table) CSV() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	lines := [][]string{{
-		"comparison", "task", "commit", "method", "seeds", "steps", "seconds",
+		"comparison", "task", "commit", "method", "seeds", "steps", "seconds", "seconds_per_megapixel",
 		"metric", "value", "low", "high", "unit", "better", "images", "protocol",
 		"paired_difference", "paired_low", "paired_high", "paired_p", "published", "reached",
 	}}
@@ -25,7 +25,7 @@ func (t *Table) CSV() string {
 			if !ok {
 				continue
 			}
-			line := []string{t.Comparison, t.Task, t.Commit, r.Method, seeds, strconv.Itoa(r.Steps), full(&r.Seconds),
+			line := []string{t.Comparison, t.Task, t.Commit, r.Method, seeds, strconv.Itoa(r.Steps), full(&r.Seconds), full(&r.PerMegapixel),
 				c.Name, full(&cell.Value), full(cell.Low), full(cell.High), c.Unit, c.Better, strconv.Itoa(cell.Images), cell.Protocol}
 			paired := []string{"", "", "", ""}
 			if p, ok := r.Paired[c.Name]; ok {

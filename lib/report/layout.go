@@ -41,6 +41,9 @@ func (t *Table) layout() layout {
 			l.Header = append(l.Header, "Δ "+c.Title())
 		}
 	}
+	if t.restores() {
+		l.Header = append(l.Header, "s / megapixel ↓")
+	}
 	l.Header = append(l.Header, "wall time")
 	for _, r := range t.Rows {
 		l.Rows = append(l.Rows, t.fields(r))
@@ -87,6 +90,13 @@ func (t *Table) fields(r Row) []field {
 		}
 	}
 	text := dash
+	if t.restores() {
+		if r.PerMegapixel > 0 {
+			text = short(r.PerMegapixel)
+		}
+		out = append(out, field{Text: text})
+		text = dash
+	}
 	if len(r.Seeds) > 0 {
 		text = duration(r.Seconds)
 	}
@@ -111,6 +121,11 @@ func (t *Table) best(c Column, value float64) bool {
 
 func (t *Table) hasPaired(metric string) bool {
 	return slices.ContainsFunc(t.Rows, func(r Row) bool { _, ok := r.Paired[metric]; return ok })
+}
+
+// restores says whether a row knows how long its restorations took.
+func (t *Table) restores() bool {
+	return slices.ContainsFunc(t.Rows, func(r Row) bool { return r.PerMegapixel > 0 })
 }
 
 // Title is the column's name as papers write it.

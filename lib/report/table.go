@@ -28,16 +28,18 @@ type Column struct {
 
 // Row is one method over all its seeds.
 type Row struct {
-	Method    string            `json:"method"`
-	Seeds     []int64           `json:"seeds"`
-	Metrics   map[string]Cell   `json:"metrics"`             // by column; a measure that the method lacks is not there
-	Seconds   float64           `json:"seconds"`             // wall time of training and evaluation, all seeds together
-	Steps     int               `json:"steps"`               // training steps of each seed; 0 for a method without
-	Set       lab.Set           `json:"set,omitempty"`       // the parameters, as resolved
-	Runs      []string          `json:"runs"`                // the runs' hashes, in the order of Seeds
-	Paired    map[string]Paired `json:"paired,omitempty"`    // against the first row, by column
-	Previous  map[string]Paired `json:"previous,omitempty"`  // against the row before, where that is not the first
-	Published []Verdict         `json:"published,omitempty"` // published numbers of this method
+	Method  string          `json:"method"`
+	Seeds   []int64         `json:"seeds"`
+	Metrics map[string]Cell `json:"metrics"` // by column; a measure that the method lacks is not there
+	Seconds float64         `json:"seconds"` // wall time of training and evaluation, all seeds together
+	// PerMegapixel are the seconds that a million pixels took to restore, mean over seeds; 0 where nothing was restored.
+	PerMegapixel float64           `json:"per_megapixel,omitempty"`
+	Steps        int               `json:"steps"`               // training steps of each seed; 0 for a method without
+	Set          lab.Set           `json:"set,omitempty"`       // the parameters, as resolved
+	Runs         []string          `json:"runs"`                // the runs' hashes, in the order of Seeds
+	Paired       map[string]Paired `json:"paired,omitempty"`    // against the first row, by column
+	Previous     map[string]Paired `json:"previous,omitempty"`  // against the row before, where that is not the first
+	Published    []Verdict         `json:"published,omitempty"` // published numbers of this method
 }
 
 // Cell is a mean over images and seeds with its interval.

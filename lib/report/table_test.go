@@ -75,6 +75,22 @@ func TestBuild(t *testing.T) {
 }
 
 // Each row is also held against the one before, where the first row says nothing about that.
+// TestPace: the time of a restoration is the mean over seeds, and a column where a row has it.
+func TestPace(t *testing.T) {
+	e := entries()
+	if text := build(t, e).Markdown(); strings.Contains(text, "megapixel") {
+		t.Errorf("no row knows its time:\n%s", text)
+	}
+	e[1].Results[0].PerMegapixel, e[1].Results[1].PerMegapixel = 0.25, 0.75
+	table := build(t, e)
+	if table.Rows[0].PerMegapixel != 0 || table.Rows[1].PerMegapixel != 0.5 {
+		t.Errorf("%+v", table.Rows)
+	}
+	if text := table.Markdown(); !strings.Contains(text, "s / megapixel ↓") || !strings.Contains(text, "– |       2 s") || !strings.Contains(text, "0.50 |") {
+		t.Error(text)
+	}
+}
+
 func TestPrevious(t *testing.T) {
 	e := append(entries(), Entry{"unmeasured", nil}, Entry{"better", []*lab.Result{result("better", 0, 0, 31, 33, 35)}})
 	table := build(t, e)
