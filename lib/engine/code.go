@@ -28,9 +28,8 @@ func (j *job) codeUse(ctx context.Context, r *record.Run, out map[string]lab.Met
 		if err != nil {
 			return err
 		}
-		active, of := activeUnits(means), len(means[0])
-		out["active-units"] = lab.Metric{Value: float64(active), Unit: "dimensions", Protocol: fmt.Sprintf(
-			"dimensions of %d of the code whose mean has a variance over %g (Burda 2015), %s", of, activeVariance, j.howMany())}
+		out["active-units"] = lab.Metric{Value: float64(activeUnits(means)), Unit: "dimensions", Protocol: fmt.Sprintf(
+			"dimensions of the code whose mean has a variance over %g (Burda 2015), %s", activeVariance, j.howMany())}
 	}
 	if m, ok := j.method.(methods.Quantiser); ok {
 		uses := make([]float64, m.CodebookSize())
