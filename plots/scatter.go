@@ -99,27 +99,63 @@ func (f scatter) Draw(c draw.Canvas, t Theme) error {
 	p.Draw(body)
 	data := p.DataCanvas(body)
 	tx, ty := p.Transforms(&data)
+	at := func(q Point) vg.Point { return vg.Point{X: tx(q.X), Y: ty(q.Y)} }
+	var taken []vg.Rectangle
+	for _, q := range f.drawable() {
+		taken = append(taken, around(at(q), 5*px))
+	}
 	for i, name := range f.series() {
 		col := t.Series[i%len(t.Series)]
-		var line []vg.Point
 		of := slices.DeleteFunc(f.drawable(), func(q Point) bool { return q.Series != name })
 		slices.SortStableFunc(of, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		var line []vg.Point
 		for _, q := range of {
-			line = append(line, vg.Point{X: tx(q.X), Y: ty(q.Y)})
+			line = append(line, at(q))
 		}
 		if len(line) > 1 && name != "" {
 			data.StrokeLines(draw.LineStyle{Color: col, Width: 1.5 * px}, line)
 		}
-		for k, at := range line {
-			data.DrawGlyph(draw.GlyphStyle{Color: col, Radius: 4.5 * px, Shape: draw.CircleGlyph{}}, at)
-			label, beside := style(sizeLabel, t.Ink, false), 7*px
-			if at.X+beside+label.Width(of[k].Label) > c.Max.X-margin { // there is no room on the right
-				label.XAlign, beside = draw.XRight, -beside
-			}
-			c.FillText(label, vg.Point{X: at.X + beside, Y: at.Y + 5*px}, of[k].Label)
+		for k, q := range of {
+			data.DrawGlyph(draw.GlyphStyle{Color: col, Radius: 4.5 * px, Shape: draw.CircleGlyph{}}, line[k])
+			label := style(sizeLabel, t.Ink, false)
+			box := beside(line[k], label.Width(q.Label), c.Rectangle, taken)
+			taken = append(taken, box)
+			c.FillText(label, box.Min, q.Label)
 		}
 	}
 	return nil
+}
+
+// beside is where a label of some width stands: to the right of its point or to the left, a little above it or below, whichever is first to lie within
+// the canvas and on nothing that is taken; where none does, on the side with room.
+func beside(at vg.Point, width vg.Length, canvas vg.Rectangle, taken []vg.Rectangle) vg.Rectangle {
+	var first *vg.Rectangle
+	for _, up := range []vg.Length{5 * px, -15 * px} {
+		for _, x := range []vg.Length{at.X + 7*px, at.X - 7*px - width} {
+			box := vg.Rectangle{Min: vg.Point{X: x, Y: at.Y + up}, Max: vg.Point{X: x + width, Y: at.Y + up + 11*px}}
+			if box.Min.X < canvas.Min.X || box.Max.X > canvas.Max.X-margin {
+				continue
+			}
+			if !slices.ContainsFunc(taken, func(r vg.Rectangle) bool { return overlap(r, box) }) {
+				return box
+			}
+			if first == nil {
+				first = &box
+			}
+		}
+	}
+	if first == nil { // wider than the canvas
+		return vg.Rectangle{Min: at, Max: at}
+	}
+	return *first
+}
+
+func overlap(a, b vg.Rectangle) bool {
+	return a.Min.X < b.Max.X && b.Min.X < a.Max.X && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
+}
+
+func around(p vg.Point, r vg.Length) vg.Rectangle {
+	return vg.Rectangle{Min: vg.Point{X: p.X - r, Y: p.Y - r}, Max: vg.Point{X: p.X + r, Y: p.Y + r}}
 }
 
 // Alt implements Figure.
