@@ -42,7 +42,7 @@ func (t *Table) layout() layout {
 		}
 	}
 	if t.restores() {
-		l.Header = append(l.Header, "s / megapixel ↓")
+		l.Header = append(l.Header, "time per megapixel ↓")
 	}
 	l.Header = append(l.Header, "wall time")
 	for _, r := range t.Rows {
@@ -92,7 +92,7 @@ func (t *Table) fields(r Row) []field {
 	text := dash
 	if t.restores() {
 		if r.PerMegapixel > 0 {
-			text = short(r.PerMegapixel)
+			text = short(r.PerMegapixel) + " s"
 		}
 		out = append(out, field{Text: text})
 		text = dash

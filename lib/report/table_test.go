@@ -86,7 +86,7 @@ func TestPace(t *testing.T) {
 	if table.Rows[0].PerMegapixel != 0 || table.Rows[1].PerMegapixel != 0.5 {
 		t.Errorf("%+v", table.Rows)
 	}
-	if text := table.Markdown(); !strings.Contains(text, "s / megapixel ↓") || !strings.Contains(text, "– |       2 s") || !strings.Contains(text, "0.50 |") {
+	if text := table.Markdown(); !strings.Contains(text, "time per megapixel ↓") || !strings.Contains(text, "– |       2 s") || !strings.Contains(text, "0.50 s |") {
 		t.Error(text)
 	}
 }
