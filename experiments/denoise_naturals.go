@@ -46,7 +46,7 @@ which it is. `, sigma),
 	c.Entries = append(c.Entries,
 		Entry{Method: "linear", Slow: true},
 		Entry{Method: "patch-pca", Slow: true},
-		Entry{Method: "autoencoder", Trained: true, Slow: true},
+		Entry{Method: "autoencoder", Trained: true, QuickSteps: 20, Slow: true},
 		Entry{Method: "dncnn", Set: dncnnSet, Trained: true, Steps: 10_000, QuickSteps: 100},
 	)
 	c.Doc += `linear is one matrix for all patches, fitted by least squares; patch-pca and
