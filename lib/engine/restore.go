@@ -16,7 +16,6 @@ import (
 	"darkroom/lib/record"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -83,7 +82,8 @@ func (j *job) restorations(ctx context.Context, w *record.Writer, m methods.Rest
 		}
 		j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: fmt.Sprintf("%s: %s %.2f %s", pic.Name, measures[0].Name, values[0][i], measures[0].Unit)})
 	}
-	if err := w.Time(record.Timing{PerMegapixel: median(paces)}); err != nil {
+	slices.Sort(paces)
+	if err := w.Time(record.Timing{PerMegapixel: paces[len(paces)/2]}); err != nil {
 		return err
 	}
 	channels := "grey (BT.601 luma)"
@@ -175,9 +175,13 @@ func (p program) timed(store *model.Store, fn func(s *model.Scope, x, aux *graph
 			return err
 		}
 		defer exec.Finalize()
-		args, dims := []any{asTensor(x)}, []shapes.Shape{shapeOf(x)}
-		if aux.Pix != nil {
-			args, dims = append(args, asTensor(aux)), append(dims, shapeOf(aux))
+		var args []any
+		var dims []shapes.Shape
+		for _, im := range []lab.Image{x, aux} {
+			if im.Pix != nil {
+				t := asTensor(im)
+				args, dims = append(args, t), append(dims, t.Shape())
+			}
 		}
 		if _, err := exec.Compile(dims...); err != nil {
 			return err
@@ -194,16 +198,6 @@ func (p program) timed(store *model.Store, fn func(s *model.Scope, x, aux *graph
 		return err
 	})
 	return out, took, err
-}
-
-// median of numbers, which it sorts; of an even number of them the greater of the two in the middle.
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
-}
-
-func shapeOf(im lab.Image) shapes.Shape {
-	return shapes.Make(dtypes.Float32, 1, im.Height, im.Width, im.Channels)
 }
 
 func asTensor(im lab.Image) *tensors.Tensor {

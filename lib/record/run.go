@@ -249,6 +249,7 @@ type Timing struct {
 	PerSecond float64 `json:"per_second"` // images per second lately
 	Session   int     `json:"session"`    // 1 for the first
 	// PerMegapixel is of a line after a restoration of pictures: the median over them of the seconds for a million pixels, 0 on other lines.
+	// Such a line belongs to no session: its other numbers are 0.
 	PerMegapixel float64 `json:"per_megapixel,omitempty"`
 }
 

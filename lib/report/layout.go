@@ -89,14 +89,14 @@ func (t *Table) fields(r Row) []field {
 			out = append(out, field{Text: text})
 		}
 	}
-	text := dash
 	if t.restores() {
+		pace := dash
 		if r.PerMegapixel > 0 {
-			text = short(r.PerMegapixel) + " s"
+			pace = short(r.PerMegapixel) + " s"
 		}
-		out = append(out, field{Text: text})
-		text = dash
+		out = append(out, field{Text: pace})
 	}
+	text := dash
 	if len(r.Seeds) > 0 {
 		text = duration(r.Seconds)
 	}

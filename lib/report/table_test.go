@@ -74,7 +74,6 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// Each row is also held against the one before, where the first row says nothing about that.
 // TestPace: the time of a restoration is the mean over seeds, and a column where a row has it.
 func TestPace(t *testing.T) {
 	e := entries()
@@ -91,6 +90,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// Each row is also held against the one before, where the first row says nothing about that.
 func TestPrevious(t *testing.T) {
 	e := append(entries(), Entry{"unmeasured", nil}, Entry{"better", []*lab.Result{result("better", 0, 0, 31, 33, 35)}})
 	table := build(t, e)
