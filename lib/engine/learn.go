@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"darkroom/lib/data"
+	"darkroom/lib/features"
 	"darkroom/lib/health"
 	"darkroom/lib/lab"
 	"darkroom/lib/methods"
@@ -148,6 +149,13 @@ func (j *job) train(ctx context.Context, w *record.Writer, m methods.Trainable, 
 	}
 	for _, e := range state.Events {
 		j.tell(e)
+	}
+	if m, ok := m.(methods.Perceptive); ok && m.Perceives() {
+		net, err := features.OpenSqueezeNet(ctx, j.engine.options.Say)
+		if err != nil {
+			return fmt.Errorf("the network that %s compares pictures by: %w", j.spec.Method, err)
+		}
+		m.Perceive(net.Distance)
 	}
 	feed, err := newFeed(j, m, t.step)
 	if err != nil {

@@ -128,7 +128,7 @@ func (l loader) store(seed int64) (*model.Store, error) {
 
 // isState says whether a variable is needed to go on training but not to use what was learnt.
 func isState(path string) bool {
-	return strings.HasPrefix(path, "/adam/") || strings.HasPrefix(path, "/pool/") || path == rngPath || path == pendingPath
+	return strings.HasPrefix(path, "/adam/") || strings.HasPrefix(path, "/pool/") || strings.HasPrefix(path, "/"+methods.Perception+"/") || path == rngPath || path == pendingPath
 }
 
 // toArray copies a tensor of float32 to the host.

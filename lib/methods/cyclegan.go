@@ -3,6 +3,7 @@ package methods
 import (
 	"fmt"
 
+	"darkroom/lib/features"
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -17,6 +18,9 @@ import (
 // As in the paper: generators of residual blocks between two convolutions of stride 2 and their transposes (Johnson et al. 2016), reflection at the
 // edges, norm by instance, discriminators of 70×70 patches that see a pool of the last 50 generated pictures, weights from N(0, 0.02²), Adam
 // with β₁ = 0.5, whose step size falls linearly to 0 in the second half. The paper's width is 64, its batch 1, and it has 6 blocks for sides up to 128, and 9 above.
+//
+// Two things are not the paper's: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts), and content, which asks that what a
+// generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss.
 type CycleGAN struct {
 	Posed
 	jitter
@@ -25,11 +29,15 @@ type CycleGAN struct {
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
 	Cycle        float64 `default:"10" range:"0:" help:"weight λ of the error on the way there and back, of pixels in [-1, 1]"`
 	Identity     float64 `default:"0.5" range:"0:" help:"weight, in units of λ, of the change of pictures that are of the right domain already"`
+	Content      float64 `default:"0" later:"true" range:"0:" help:"weight of the distance of SqueezeNet's features (feature-distance) between a picture and what becomes of it, as in CartoonGAN"`
 	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
 	Batch        int     `default:"4" range:"1:4096" help:"pictures of each domain in a training step; the paper's is 1"`
 	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
+	Resize       bool    `default:"false" later:"true" help:"whether generators repeat pixels before a convolution where the paper's have a transposed one, and see no edge of the picture"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+
+	perception
 }
 
 // Pose implements Method.
@@ -37,11 +45,18 @@ func (m *CycleGAN) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%4 != 0 || p.Width%4 != 0 {
 		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
 	}
+	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
+		return fmt.Errorf("cyclegan: pictures are %d×%d, but content compares ones of at least %d×%d; add @64 to the task, or leave content at 0",
+			p.Width, p.Height, features.SmallestSide, features.SmallestSide)
+	}
 	return m.Posed.Pose(p)
 }
 
 // BatchSize implements Trainable.
 func (m *CycleGAN) BatchSize() int { return m.Batch }
+
+// Perceives implements Perceptive.
+func (m *CycleGAN) Perceives() bool { return m.Content > 0 }
 
 // Objectives implements Trainable. The discriminators come first: what the generators make for them is then the same as in their own turn, and is
 // computed once.
@@ -82,6 +97,11 @@ func (m *CycleGAN) Objectives() []Objective {
 				loss.Total = Add(loss.Total, MulScalar(same, m.Cycle*m.Identity))
 				loss.Terms = append(loss.Terms, Term{"identity", same})
 			}
+			if m.Perceives() {
+				changed := Add(m.seen(s, unsigned(fakeB), batch.X), m.seen(s, unsigned(fakeA), batch.Target))
+				loss.Total = Add(loss.Total, MulScalar(changed, m.Content))
+				loss.Terms = append(loss.Terms, Term{"content", changed})
+			}
 			return loss
 		}},
 	}
@@ -108,7 +128,7 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	picture, channels := x, x.Shape().Dim(3)
 	config := func(s *Scope, filters, kernel, stride int) nn.ConvConfig {
 		c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
-		if stride == 1 {
+		if stride == 1 || m.Resize {
 			c.Padding = nn.PadReflect
 		}
 		return c
@@ -119,7 +139,12 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	}
 	up := func(name string, x *Node, filters int) *Node {
 		s := s.At("%s", name)
-		return nn.ReLU(nn.InstanceNorm(s, nn.ConvTranspose(s, x, config(s, filters, 3, 2)), 1e-5))
+		if m.Resize {
+			x = nn.ResizeConv(s, x, 2, nn.Nearest, config(s, filters, 3, 1))
+		} else {
+			x = nn.ConvTranspose(s, x, config(s, filters, 3, 2))
+		}
+		return nn.ReLU(nn.InstanceNorm(s, x, 1e-5))
 	}
 	x = nn.ReLU(conv("in", x, m.Width, 7, 1))
 	x = nn.ReLU(conv("down1", x, 2*m.Width, 3, 2))

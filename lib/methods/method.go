@@ -81,6 +81,18 @@ type Jittered interface {
 	Jittering() (shift int, mirror bool)
 }
 
+// Perception is the scope of the fixed network by which a perceptive method compares pictures.
+const Perception = "perception"
+
+// Perceptive methods compare pictures in training as a network does that has learnt to see.
+type Perceptive interface {
+	Trainable
+	// Perceives says whether it does, with the parameters that are set.
+	Perceives() bool
+	// Perceive gives it, before Objectives, the distance [n] of pictures x and y [n, height, width, channels] in [0, 1]. Its scope is to be Perception.
+	Perceive(distance func(s *Scope, x, y *Node) *Node)
+}
+
 // Patcher is a restorer that learns from square patches of this side, cut at random.
 type Patcher interface{ PatchSize() int }
 

@@ -3,6 +3,7 @@ package methods
 import (
 	"fmt"
 
+	"darkroom/lib/features"
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -16,6 +17,9 @@ import (
 // paper: weights from N(0, 0.02²), Adam with β₁ = 0.5, dropout in the three innermost levels of the way up. The paper normalises by batches
 // of one, which is the norm by instance that stands here, so that batches may be larger; and its dropout also stays on when it is used, which is
 // off here: the same picture always gives the same translation. The paper's width is 64.
+//
+// Two things are not the paper's: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts), and perceptual (Johnson, Alahi & Fei-Fei
+// 2016, arXiv:1603.08155; pix2pixHD, Wang et al. 2018, arXiv:1711.11585, has it beside the two losses).
 type Pix2Pix struct {
 	Posed
 	jitter
@@ -24,15 +28,23 @@ type Pix2Pix struct {
 	L1           float64 `default:"100" range:"0:" help:"weight λ of the absolute error, of pixels in [-1, 1]"`
 	Dropout      float64 `default:"0.5" range:"0:0.95" help:"share that is dropped in the three innermost levels of the way up"`
 	Batch        int     `default:"8" range:"1:4096" help:"pairs in a training step; the paper's is 1"`
+	Perceptual   float64 `default:"0" later:"true" range:"0:" help:"weight of the distance of SqueezeNet's features (feature-distance)"`
 	Skip         bool    `default:"false" help:"whether G adds to the picture that it is given, rather than draw all of it anew"`
+	Resize       bool    `default:"false" later:"true" help:"whether G repeats pixels before a convolution of 3×3 where the paper's has a transposed one, and ends in a level of full size"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
+
+	perception
 }
 
 // Pose implements Method.
 func (m *Pix2Pix) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%8 != 0 || p.Width%8 != 0 {
 		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
+	}
+	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
+		return fmt.Errorf("pix2pix: pictures are %d×%d, but perceptual compares ones of at least %d×%d; add @64 to the task, or leave perceptual at 0",
+			p.Width, p.Height, features.SmallestSide, features.SmallestSide)
 	}
 	return m.Posed.Pose(p)
 }
@@ -42,6 +54,9 @@ func (m *Pix2Pix) BatchSize() int { return m.Batch }
 
 // Supervised implements Supervised.
 func (m *Pix2Pix) Supervised() {}
+
+// Perceives implements Perceptive.
+func (m *Pix2Pix) Perceives() bool { return m.Perceptual > 0 }
 
 // Objectives implements Trainable.
 func (m *Pix2Pix) Objectives() []Objective {
@@ -58,7 +73,13 @@ func (m *Pix2Pix) Objectives() []Objective {
 			x, y := signed(b.X), signed(b.Target)
 			fake := m.generate(s, x)
 			deceit, l1 := game.Loss.Generator(m.discriminate(s, x, fake)), meanAbsolute(fake, y)
-			return Loss{Add(deceit, MulScalar(l1, m.L1)), []Term{{"adversarial", deceit}, {"l1", MulScalar(l1, 0.5)}}} // as of pixels in [0, 1]
+			loss := Loss{Add(deceit, MulScalar(l1, m.L1)), []Term{{"adversarial", deceit}, {"l1", MulScalar(l1, 0.5)}}} // as of pixels in [0, 1]
+			if m.Perceives() {
+				seen := m.seen(s, unsigned(fake), b.Target)
+				loss.Total = Add(loss.Total, MulScalar(seen, m.Perceptual))
+				loss.Terms = append(loss.Terms, Term{"perceptual", seen})
+			}
+			return loss
 		}},
 	}
 }
@@ -78,6 +99,13 @@ func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
 	s = s.At("generator")
 	config := func(s *Scope, level int) nn.ConvConfig { // of level 1, 2, …
 		return nn.ConvConfig{Filters: m.Width << min(level-1, 3), Kernel: 4, Stride: 2, NoBias: true, Init: nn.Normal(s, 0.02)}
+	}
+	enlarge := func(s *Scope, x *Node, c nn.ConvConfig) *Node {
+		if !m.Resize {
+			return nn.ConvTranspose(s, x, c)
+		}
+		c.Kernel, c.Stride = 3, 1
+		return nn.ResizeConv(s, x, 2, nn.Nearest, c)
 	}
 	picture, channels, levels := x, x.Shape().Dim(3), 0
 	for h, w := x.Shape().Dim(1), x.Shape().Dim(2); h%2 == 0 && w%2 == 0 && min(h, w) > 2; h, w = h/2, w/2 {
@@ -99,14 +127,23 @@ func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
 	}
 	for level := levels - 1; level > 0; level-- {
 		s := s.At("up%d", level)
-		x = nn.InstanceNorm(s, nn.ConvTranspose(s, nn.ReLU(x), config(s, level)), 1e-5)
+		x = nn.InstanceNorm(s, enlarge(s, nn.ReLU(x), config(s, level)), 1e-5)
 		if level >= levels-3 {
 			x = nn.Dropout(s, x, m.Dropout)
 		}
 		x = Concatenate([]*Node{x, down[level]}, 3)
 	}
+	if m.Resize { // a level of full size, which has the picture itself beside it
+		s := s.At("up0")
+		x = Concatenate([]*Node{nn.InstanceNorm(s, enlarge(s, nn.ReLU(x), config(s, 1)), 1e-5), picture}, 3)
+		s = s.At("mix")
+		x = nn.Conv(s, x, nn.ConvConfig{Filters: m.Width, Kernel: 3, Init: nn.Normal(s, 0.02)})
+	}
 	s = s.At("out")
 	return redrawn(picture, m.Skip, func(deviation float64) *Node {
+		if m.Resize {
+			return nn.Conv(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 3, Init: nn.Normal(s, deviation)})
+		}
 		return nn.ConvTranspose(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, Init: nn.Normal(s, deviation)})
 	})
 }
