@@ -16,10 +16,10 @@ var generateFashion = Comparison{
 		{Method: "pca"},
 		{Method: "gmm"},
 		trained("vae", 20_000, 200, dense),
-		trained("iwae", 20_000, 50, dense),
+		trained("iwae", 5000, 50, dense), // whose step takes as long as four of vae
 		trained("cvae", 20_000, 50, dense),
 		trained("conv-vae", 10_000, 50, nil),
-		trained("vq-vae", 10_000, 30, nil),
+		trained("vq-vae", 3000, 30, nil),
 		trained("gan", 30_000, 200, nil),
 		trained("dcgan", 8000, 100, narrow),
 		trained("dcgan", 8000, 100, lab.Set{"width": 32, "loss": "hinge", "norm": "spectral"}, "hinge, spectral norm"),

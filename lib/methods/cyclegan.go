@@ -46,8 +46,7 @@ func (m *CycleGAN) Pose(p Problem) error {
 		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
 	}
 	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
-		return fmt.Errorf("cyclegan: pictures are %d×%d, but content compares ones of at least %d×%d; add @64 to the task, or leave content at 0",
-			p.Width, p.Height, features.SmallestSide, features.SmallestSide)
+		return tooSmallToSee("cyclegan", "content", p)
 	}
 	return m.Posed.Pose(p)
 }

@@ -1,6 +1,12 @@
 package methods
 
-import . "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+import (
+	"fmt"
+
+	"darkroom/lib/features"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+)
 
 // perception is embedded in perceptive methods.
 type perception struct {
@@ -13,4 +19,10 @@ func (p *perception) Perceive(distance func(s *Scope, x, y *Node) *Node) { p.dis
 // seen is the mean distance of pictures in [0, 1].
 func (p *perception) seen(s *Scope, x, y *Node) *Node {
 	return ReduceAllMean(p.distance(s.At(Perception), x, y))
+}
+
+// tooSmallToSee is the error of a method with a parameter for pictures that are smaller than the network takes.
+func tooSmallToSee(method, parameter string, p Problem) error {
+	return fmt.Errorf("%s: pictures are %d×%d, but %s compares ones of at least %d×%d; add @64 to the task, or leave %s at 0",
+		method, p.Width, p.Height, parameter, features.SmallestSide, features.SmallestSide, parameter)
 }

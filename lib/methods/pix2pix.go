@@ -43,8 +43,7 @@ func (m *Pix2Pix) Pose(p Problem) error {
 		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
 	}
 	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
-		return fmt.Errorf("pix2pix: pictures are %d×%d, but perceptual compares ones of at least %d×%d; add @64 to the task, or leave perceptual at 0",
-			p.Width, p.Height, features.SmallestSide, features.SmallestSide)
+		return tooSmallToSee("pix2pix", "perceptual", p)
 	}
 	return m.Posed.Pose(p)
 }
