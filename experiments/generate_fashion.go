@@ -20,6 +20,7 @@ var generateFashion = Comparison{
 		trained("cvae", 20_000, 50, dense),
 		trained("conv-vae", 10_000, 50, nil),
 		trained("vq-vae", 3000, 30, nil),
+		trained("vae-gan", 4000, 30, narrow),
 		trained("gan", 30_000, 200, nil),
 		trained("dcgan", 8000, 100, narrow),
 		trained("dcgan", 8000, 100, lab.Set{"width": 32, "loss": "hinge", "norm": "spectral"}, "hinge, spectral norm"),
