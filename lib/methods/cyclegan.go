@@ -3,7 +3,6 @@ package methods
 import (
 	"fmt"
 
-	"darkroom/lib/features"
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -45,8 +44,8 @@ func (m *CycleGAN) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%4 != 0 || p.Width%4 != 0 {
 		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
-		return tooSmallToSee("cyclegan", "content", p)
+	if err := canSee("cyclegan", "content", m.Content, p); err != nil {
+		return err
 	}
 	return m.Posed.Pose(p)
 }

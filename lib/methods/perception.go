@@ -21,8 +21,11 @@ func (p *perception) seen(s *Scope, x, y *Node) *Node {
 	return ReduceAllMean(p.distance(s.At(Perception), x, y))
 }
 
-// tooSmallToSee is the error of a method with a parameter for pictures that are smaller than the network takes.
-func tooSmallToSee(method, parameter string, p Problem) error {
+// canSee is an error if a method gives weight to the distance, by a parameter, and the pictures are smaller than the network takes.
+func canSee(method, parameter string, weight float64, p Problem) error {
+	if weight == 0 || min(p.Height, p.Width) >= features.SmallestSide {
+		return nil
+	}
 	return fmt.Errorf("%s: pictures are %d×%d, but %s compares ones of at least %d×%d; add @64 to the task, or leave %s at 0",
 		method, p.Width, p.Height, parameter, features.SmallestSide, features.SmallestSide, parameter)
 }

@@ -3,7 +3,6 @@ package methods
 import (
 	"fmt"
 
-	"darkroom/lib/features"
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -42,8 +41,8 @@ func (m *Pix2Pix) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%8 != 0 || p.Width%8 != 0 {
 		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	if m.Perceives() && min(p.Height, p.Width) < features.SmallestSide {
-		return tooSmallToSee("pix2pix", "perceptual", p)
+	if err := canSee("pix2pix", "perceptual", m.Perceptual, p); err != nil {
+		return err
 	}
 	return m.Posed.Pose(p)
 }
