@@ -46,8 +46,9 @@ type Budget struct {
 type Entry struct {
 	Name       string  `json:"name,omitempty"` // of the row; empty means Method
 	Method     string  `json:"method"`
-	Set        lab.Set `json:"set,omitempty"` // parameters that differ from the method's defaults
-	Trained    bool    `json:"trained"`       // chance is in it: it runs with several seeds; without, with seed 0 only
+	Set        lab.Set `json:"set,omitempty"`   // parameters that differ from the method's defaults
+	Trained    bool    `json:"trained"`         // chance is in it: it runs with several seeds; without, with seed 0 only
+	Seeds      int     `json:"seeds,omitempty"` // at most, for a training too long for more; 0 for as many as the budget has
 	Steps      int     `json:"steps,omitempty"`
 	QuickSteps int     `json:"quick_steps,omitempty"`
 	Slow       bool    `json:"slow,omitempty"` // left out of the quick budget
@@ -125,6 +126,9 @@ func (e Entry) specs(task string, b Budget, quick bool) []lab.Spec {
 	n, steps := 1, e.Steps
 	if e.Trained {
 		n = b.Seeds
+	}
+	if e.Seeds > 0 {
+		n = min(n, e.Seeds)
 	}
 	if quick {
 		steps = e.QuickSteps

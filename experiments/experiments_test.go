@@ -159,6 +159,10 @@ func TestSpecs(t *testing.T) {
 	if n := len(c.Specs(0, false)); n != 4 {
 		t.Errorf("%d specs, want 4", n)
 	}
+	c.Entries[1].Seeds = 1
+	if n := len(c.Specs(0, false)); n != 2 {
+		t.Errorf("%d specs with one seed at most, want 2", n)
+	}
 	c.Specs(0, false)[1].Set["depth"] = 1
 	if c.Entries[1].Set["depth"] != 5 {
 		t.Error("a spec shares its Set with the catalogue")

@@ -99,10 +99,8 @@ func (j *job) fit(w *record.Writer, do func() (map[string]methods.Array, error))
 		return err
 	}
 	store := model.NewStore()
-	for path, a := range vars {
-		if _, err := store.CreateVariable(path, fromArray(a)); err != nil {
-			return err
-		}
+	if err := create(store, vars); err != nil {
+		return err
 	}
 	ts, err := save(store, func(string) bool { return true })
 	if err != nil {
@@ -112,6 +110,18 @@ func (j *job) fit(w *record.Writer, do func() (map[string]methods.Array, error))
 		return err
 	}
 	return w.Finish(ts)
+}
+
+// create makes variables that are not trained.
+func create(store *model.Store, vars map[string]methods.Array) error {
+	for path, a := range vars {
+		v, err := store.CreateVariable(path, fromArray(a))
+		if err != nil {
+			return err
+		}
+		v.SetTrainable(false)
+	}
+	return nil
 }
 
 // pendingPath is where a checkpoint keeps the scalars of the steps since the last event.
@@ -146,6 +156,15 @@ func (j *job) train(ctx context.Context, w *record.Writer, m methods.Trainable, 
 		t.store.GetVariable(rngPath) // first, as in a fresh store
 	} else if err := t.store.SetRNGStateFromSeed(j.spec.Seed); err != nil {
 		return err
+	}
+	if f, ok := m.(methods.DomainFitter); ok { // if the training goes on, the variables are the checkpoint's, and all of them are asked for
+		vars, err := f.FitDomains(images(j.data.Train), images(j.data.TrainB))
+		if err == nil {
+			err = create(t.store, vars)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	for _, e := range state.Events {
 		j.tell(e)

@@ -66,6 +66,7 @@ func shipped() []Entry {
 		{"nlm", []lab.Kind{lab.Restore}, "Buades, Coll & Morel 2005, A non-local algorithm for image denoising, CVPR", 0, func() Method { return new(NLM) }},
 		{"wavelet", []lab.Kind{lab.Restore}, "Chang, Yu & Vetterli 2000, Adaptive wavelet thresholding, IEEE TIP 9(9); spun as Coifman & Donoho 1995", 0, func() Method { return new(Wavelet) }},
 		{"tv", []lab.Kind{lab.Restore}, "Rudin, Osher & Fatemi 1992; solver of Chambolle & Pock 2011, J. Math. Imaging Vis. 40", 0, func() Method { return new(TV) }},
+		{"registration", []lab.Kind{lab.Translate}, "by least squares, as in Lucas & Kanade 1981, An iterative image registration technique, IJCAI; here of two domains' mean pictures", 0, func() Method { return new(Registration) }},
 		{"color-transfer", []lab.Kind{lab.Translate}, "Reinhard et al. 2001, Color transfer between images, IEEE CG&A 21(5)", 0, func() Method { return new(ColorTransfer) }},
 		{"replay", []lab.Kind{lab.Generate}, "training images themselves: what a generator at its best reaches, and how copies look", 0, func() Method { return new(Replay) }},
 		{"noise", []lab.Kind{lab.Generate}, "uniform noise: what every generator must beat", 0, func() Method { return new(Noise) }},

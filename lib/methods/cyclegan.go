@@ -18,8 +18,9 @@ import (
 // edges, norm by instance, discriminators of 70×70 patches that see a pool of the last 50 generated pictures, weights from N(0, 0.02²), Adam
 // with β₁ = 0.5, whose step size falls linearly to 0 in the second half. The paper's width is 64, its batch 1, and it has 6 blocks for sides up to 128, and 9 above.
 //
-// Two things are not the paper's: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts), and content, which asks that what a
-// generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss.
+// Three things are not the paper's: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); content, which asks that what a
+// generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss; and
+// register, since a generator that adds to a picture cannot move what is in it.
 type CycleGAN struct {
 	Posed
 	jitter
@@ -32,6 +33,7 @@ type CycleGAN struct {
 	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
 	Batch        int     `default:"4" range:"1:4096" help:"pictures of each domain in a training step; the paper's is 1"`
 	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
+	Register     bool    `default:"false" later:"true" help:"whether pictures of A are first enlarged and moved as registration does it, and brought back at the end of the way back"`
 	Resize       bool    `default:"false" later:"true" help:"whether generators repeat pixels before a convolution where the paper's have a transposed one, and see no edge of the picture"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
@@ -63,7 +65,7 @@ func (m *CycleGAN) Objectives() []Objective {
 	game := Game{Loss: adversarial("least-squares")}
 	return []Objective{
 		{Name: "discriminators", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
-			a, b := signed(batch.X), signed(batch.Target)
+			a, b := signed(m.framed(s, batch.X, "ab")), signed(batch.Target)
 			var total *Node
 			var terms []Term
 			turn := func(domain string, real, fake *Node) {
@@ -84,7 +86,7 @@ func (m *CycleGAN) Objectives() []Objective {
 			return Loss{total, terms}
 		}},
 		{Name: "generators", Scopes: []string{"generator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
-			a, b := signed(batch.X), signed(batch.Target)
+			a, b := signed(m.framed(s, batch.X, "ab")), signed(batch.Target)
 			fakeA, fakeB := m.generate(s, "a", b), m.generate(s, "b", a)
 			deceit := Add(game.Loss.Generator(m.discriminate(s, "a", fakeA)), game.Loss.Generator(m.discriminate(s, "b", fakeB)))
 			deceit = MulScalar(deceit, 2) // nn's has a factor ½
@@ -96,7 +98,7 @@ func (m *CycleGAN) Objectives() []Objective {
 				loss.Terms = append(loss.Terms, Term{"identity", same})
 			}
 			if m.Perceives() {
-				changed := Add(m.seen(s, unsigned(fakeB), batch.X), m.seen(s, unsigned(fakeA), batch.Target))
+				changed := Add(m.seen(s, unsigned(fakeB), unsigned(a)), m.seen(s, unsigned(fakeA), batch.Target))
 				loss.Total = Add(loss.Total, MulScalar(changed, m.Content))
 				loss.Terms = append(loss.Terms, Term{"content", changed})
 			}
@@ -107,12 +109,28 @@ func (m *CycleGAN) Objectives() []Objective {
 
 // Translate implements Translator.
 func (m *CycleGAN) Translate(s *Scope, x *Node) *Node {
-	return clipped(unsigned(m.generate(s, "b", signed(x))))
+	return clipped(unsigned(m.generate(s, "b", signed(m.framed(s, x, "ab")))))
 }
 
 // TranslateBack implements Invertible.
 func (m *CycleGAN) TranslateBack(s *Scope, x *Node) *Node {
-	return clipped(unsigned(m.generate(s, "a", signed(x))))
+	return m.framed(s, clipped(unsigned(m.generate(s, "a", signed(x)))), "ba")
+}
+
+// FitDomains implements DomainFitter.
+func (m *CycleGAN) FitDomains(a, b Images) (map[string]Array, error) {
+	if !m.Register {
+		return nil, nil
+	}
+	return registered(a, b)
+}
+
+// framed brings pictures of A to where B has them, or back, if they are registered. The game is then between these pictures and B's.
+func (m *CycleGAN) framed(s *Scope, x *Node, way string) *Node {
+	if !m.Register {
+		return x
+	}
+	return framed(s, x, way)
 }
 
 // discriminate judges patches by what the domain's pictures look like.

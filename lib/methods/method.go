@@ -219,7 +219,7 @@ type Invertible interface {
 // Supervised translators learn from true pairs. Without this, pairs are kept for the evaluation.
 type Supervised interface{ Supervised() }
 
-// DomainFitter methods compute their parameters from all images of two domains at once.
+// DomainFitter methods compute parameters from all images of two domains at once; a Trainable one does so before it is trained, and they stay.
 type DomainFitter interface {
 	Method
 	// FitDomains returns the variables, by path, that Translate will find.

@@ -88,7 +88,7 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s: card %+v", e.Name, card)
 		}
 		for _, p := range card.Parameters {
-			if _, ok := whole[p.Name]; !ok && !slices.Contains([]string{"zooms", "rough", "resize", "content", "perceptual"}, p.Name) { // these came later
+			if _, ok := whole[p.Name]; !ok && !slices.Contains([]string{"zooms", "rough", "resize", "register", "content", "perceptual"}, p.Name) { // these came later
 				t.Errorf("%s: the defaults lack %s", e.Name, p.Name)
 			}
 		}

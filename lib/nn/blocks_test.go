@@ -154,6 +154,9 @@ func TestResizeMatrix(t *testing.T) {
 	}
 	// Bilinear doubling: 3/4 and 1/4, and at the edge the mirrored pixel is the edge itself.
 	near(t, "doubling", nn.ResizeMatrix(2, 4, nn.Bilinear, false), []float64{1, 0, 0.75, 0.25, 0.25, 0.75, 0, 1}, 1e-12)
+	near(t, "as it is", nn.ZoomMatrix(3, 1, 0), []float64{1, 0, 0, 0, 1, 0, 0, 0, 1}, 1e-12)
+	near(t, "moved by a pixel", nn.ZoomMatrix(3, 1, 2./3), []float64{1, 0, 0, 1, 0, 0, 0, 1, 0}, 1e-12)
+	near(t, "one pixel", nn.ZoomMatrix(1, 2, 0.5), []float64{1}, 1e-12)
 	near(t, "nearest", nn.ResizeMatrix(2, 4, nn.Nearest, false), []float64{1, 0, 1, 0, 0, 1, 0, 1}, 1e-12)
 }
 

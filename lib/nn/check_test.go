@@ -89,6 +89,12 @@ func TestBlocksSayWhatDoesNotFit(t *testing.T) {
 		{func(_ *nn.Scope, x *Node) *Node { return nn.AvgPool(x, 2, 0, nn.Same) }, "nn.AvgPool: stride is 0; it must be at least 1"},
 		{flat(func(_ *nn.Scope, x *Node) *Node { return nn.GlobalAvgPool(x) }), "nn.GlobalAvgPool: x is (Float32)[288], but must be"},
 		{func(_ *nn.Scope, x *Node) *Node { return nn.Resize(x, 0, 4, nn.Bicubic, true) }, "nn.Resize: height is 0; it must be at least 1"},
+		{func(_ *nn.Scope, x *Node) *Node { nn.ZoomMatrix(4, 0, 0); return x }, "nn.ZoomMatrix: scale is 0; it must be above 0"},
+		{func(_ *nn.Scope, x *Node) *Node {
+			i := DiagonalWithValue(ScalarOne(x.Graph(), x.DType()), 4)
+			return nn.Resample(x, i, i)
+		},
+			"nn.Resample: the matrix of the rows is (Float32)[4, 4] for images (Float32)[2, 6, 4, 6]; give one of type Float32 with 6 columns"},
 		{func(_ *nn.Scope, x *Node) *Node { return nn.Upsample(x, 0, nn.Bicubic) }, "nn.Upsample: factor is 0; it must be at least 1"},
 		{func(_ *nn.Scope, x *Node) *Node { return nn.Upsample(x, 2, "") }, `nn.Upsample: unknown interpolation ""; use nearest, bilinear or bicubic`},
 		{func(_ *nn.Scope, x *Node) *Node { return nn.PixelShuffle(x, 2) }, "nn.PixelShuffle: the 6 channels of x (Float32)[2, 6, 4, 6] are no multiple of factor² = 4"},

@@ -105,6 +105,15 @@ func TestAgainstPyTorch(t *testing.T) {
 		"bicubic, no antialias, 16 to 6": {[]int{1, 16, 16, 1}, resize(6, 6, nn.Bicubic, false, AxisRange(1, 5), AxisRange(1, 5)),
 			[]float64{-0.729947624, -0.336660642, 0.926650771, -0.207390442, 0.423063477, 0.722936438, -0.846816716, -0.226250522,
 				0.132680734, -0.966889051, 0.434895535, 0.712516074, -0.519959051, 0.885326726, -0.000211908514, -0.886253987}},
+		// grid_sample(affine_grid([[[1/0.8, 0, 0.25/0.8], [0, 1/1.3, -0.1/1.3]]]), padding_mode="border"), neither with align_corners
+		"zoom": {[]int{1, 3, 4, 2}, func(_ *nn.Scope, x *Node) *Node {
+			matrix := func(n int, scale, shift float64) *Node {
+				return ConstTensor(x.Graph(), tensors.FromFlatDataAndDimensions(nn.ZoomMatrix(n, scale, shift), n, n))
+			}
+			return nn.Resample(x, matrix(3, 1.3, 0.1), matrix(4, 0.8, -0.25))
+		}, []float64{0.260207958, 0.693630389, 0.635143995, 0.232341286, -0.571491123, -0.807500521, -0.863247086, -0.954753253, -0.166731046,
+			0.38355852, 0.74695624, 0.561363324, -0.19935114, -0.658681883, -0.510454745, -0.926946443, -0.525940628, -0.0254337505,
+			0.63462134, 0.711145666, 0.214913616, -0.323097724, -0.0233798404, -0.62831356}},
 	}
 	for name, test := range tests {
 		got, err := model.CallOnce(xlatest.Backend(t), model.NewStore(), test.block, wave(0.1, test.x...).tensor())

@@ -35,8 +35,21 @@ func Resize(x *Node, height, width int, kind Interpolation, antialias bool) *Nod
 // along2 multiplies the rows and the columns of images by two matrices [to, from], row-major.
 func along2(x *Node, rows, columns []float64) *Node {
 	d := x.Shape().Dimensions
-	x = Einsum("oh,bhwc->bowc", constant(x, rows, len(rows)/d[1], d[1]), x)
-	return Einsum("ow,bhwc->bhoc", constant(x, columns, len(columns)/d[2], d[2]), x)
+	return Resample(x, constant(x, rows, len(rows)/d[1], d[1]), constant(x, columns, len(columns)/d[2], d[2]))
+}
+
+// Resample multiplies the rows and the columns of images [batch, h, w, channels] by two matrices, [to, h] and [to, w], such as those of ResizeMatrix
+// and ZoomMatrix.
+func Resample(x, rows, columns *Node) *Node {
+	b := block{"Resample", nil}
+	b.image(x)
+	for axis, m := range []*Node{rows, columns} {
+		if n := x.Shape().Dim(1 + axis); m.Rank() != 2 || m.Shape().Dim(1) != n || m.DType() != x.DType() {
+			b.fail("the matrix of the %s is %s for images %s; give one of type %s with %d columns",
+				[]string{"rows", "columns"}[axis], m.Shape(), x.Shape(), x.DType(), n)
+		}
+	}
+	return Einsum("ow,bhwc->bhoc", columns, Einsum("oh,bhwc->bowc", rows, x))
 }
 
 // Upsample resizes images to factor times their size.
@@ -96,6 +109,27 @@ func ResizeMatrix(from, to int, kind Interpolation, antialias bool) []float64 {
 		}
 		for j := range row {
 			row[j] /= sum
+		}
+	}
+	return m
+}
+
+// ZoomMatrix is the matrix [n, n], row-major, that enlarges one axis about its centre by scale, and then moves it by shift: what was at u comes to
+// scale·u + shift, in coordinates that run from −1 at one edge to 1 at the other. It takes linear means of pixels, and beyond the edges the
+// outermost one. Scales much below 1 pass over pixels.
+func ZoomMatrix(n int, scale, shift float64) []float64 {
+	b := block{"ZoomMatrix", nil}
+	b.atLeast("n", n, 1)
+	b.positive("scale", scale)
+	m := make([]float64, n*n)
+	half := float64(n) / 2
+	for i := range n {
+		u := (float64(i)+0.5)/half - 1
+		from := min(max(((u-shift)/scale+1)*half-0.5, 0), float64(n-1))
+		first := min(int(from), max(n-2, 0))
+		m[i*n+first] = 1 - (from - float64(first))
+		if n > 1 {
+			m[i*n+first+1] = from - float64(first)
 		}
 	}
 	return m
