@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -16,12 +17,12 @@ import (
 //
 //	x = Wz + μ + ε,  z ~ N(0, 1),  ε ~ N(0, σ²)
 //
-// fitted in closed form: W = U(Λ − σ²)^½ from the largest eigenvalues of the covariance, σ² the mean of the others. It is the linear
+// where x are pixel values, or their log-odds (see logit). It is fitted in closed form: W = U(Λ − σ²)^½ from the largest eigenvalues of the covariance, σ² the mean of the others. It is the linear
 // baseline for every generative network, and its log-density is exact.
 type PCA struct {
 	Posed
 	Latent int    `default:"100" range:"1:4096" help:"number of principal components"`
-	Pixels string `default:"binary" range:"binary|grey" help:"binary: images binarised, plus uniform noise on [0, 1), so that the density bounds the probability of the binary image; grey: pixel values as they are"`
+	Pixels string `default:"binary" range:"binary|grey|logit" help:"binary: images binarised, plus uniform noise on [0, 1), so that the density bounds the probability of the binary image; grey: pixel values as they are; logit: their log-odds, so that samples are black or white where images are"`
 }
 
 // Pose implements Method.
@@ -53,8 +54,8 @@ func (m *PCA) LatentSize() int { return m.Latent }
 // exactBlock is how many 8-bit images can be multiplied in float32 without rounding: 257·255² < 2²⁴.
 const exactBlock = 257
 
-// Fit implements Fitter. The covariance is exact: blocks of whole-number products on XLA, summed in float64. Binarisation adds E[p(1−p)] and the
-// uniform noise 1/12 to the variances, in closed form.
+// Fit implements Fitter. The covariance of pixel values is exact: blocks of whole-number products on XLA, summed in float64. What the noise adds to the
+// variances is in closed form, too: binarisation E[p(1−p)] and the uniform noise 1/12, log-odds their variance within a step of 8 bits.
 func (m *PCA) Fit(run Runner, x Images) (map[string]Array, error) {
 	d := x.Height * x.Width * x.Channels
 	if x.N < 2 {
@@ -63,13 +64,23 @@ func (m *PCA) Fit(run Runner, x Images) (map[string]Array, error) {
 	gram := run.Compile(func(in []*Node) []*Node {
 		return []*Node{MatMul(TransposeAllAxes(in[0], 1, 0), in[0]), ReduceSum(in[0], 0)}
 	})
-	sum, products := make([]float64, d), make([]float64, d*d)
+	var value, spread [256]float64 // of each pixel value: what it counts as, and the variance about that
+	unit := 255.
+	for p := range value {
+		value[p] = float64(p)
+		if m.Pixels == "logit" {
+			value[p], spread[p] = logitMoments(p)
+			unit = 1
+		}
+	}
+	sum, products, within := make([]float64, d), make([]float64, d*d), make([]float64, d)
 	block := make([]float32, exactBlock*d)
 	for from := 0; from < x.N; from += exactBlock {
 		clear(block)
 		for i := from; i < min(from+exactBlock, x.N); i++ {
 			for j, p := range x.At(i) {
-				block[(i-from)*d+j] = float32(p)
+				block[(i-from)*d+j] = float32(value[p])
+				within[j] += spread[p]
 			}
 		}
 		out, err := gram(Array{[]int{exactBlock, d}, block})
@@ -87,11 +98,14 @@ func (m *PCA) Fit(run Runner, x Images) (map[string]Array, error) {
 	cov := mat.NewSymDense(d, nil)
 	mean := make([]float64, d)
 	for i := range mean {
-		mean[i] = sum[i] / n / 255
+		mean[i] = sum[i] / n / unit
 	}
 	for i := range d {
 		for j := i; j < d; j++ {
-			v := products[i*d+j]/n/255/255 - mean[i]*mean[j]
+			v := products[i*d+j]/n/unit/unit - mean[i]*mean[j]
+			if i == j {
+				v += within[i] / n
+			}
 			if i == j && m.Dequantise() {
 				v = mean[i]*(1-mean[i]) + 1.0/12 // variance of a Bernoulli variable and of the noise
 			}
@@ -142,6 +156,36 @@ func (m *PCA) decompose(mean []float64, cov *mat.SymDense) (map[string]Array, er
 	}, nil
 }
 
+// logitEdge keeps the log-odds of black and white finite.
+const logitEdge = 1e-6
+
+// logit is the log-odds of pixels x in [0, 1], log y/(1 − y) of y = λ + (1 − 2λ)u with λ = 10⁻⁶ (Papamakarios, Pavlakou & Murray 2017, section 4.3), where u
+// is the middle of the step of 8 bits that x stands for, and the logarithm of the slope of that.
+func logit(x *Node) (odds, logSlope *Node) {
+	y := AddScalar(MulScalar(AddScalar(MulScalar(x, 255), 0.5), (1-2*logitEdge)/256), logitEdge)
+	odds = Sub(Log(y), Log(OneMinus(y)))
+	return odds, AddScalar(Neg(Add(Log(y), Log(OneMinus(y)))), math.Log((1-2*logitEdge)*255/256))
+}
+
+// unlogit is the inverse of logit.
+func unlogit(odds *Node) *Node {
+	u := MulScalar(AddScalar(Sigmoid(odds), -logitEdge), 256/(1-2*logitEdge))
+	return DivScalar(AddScalar(u, -0.5), 255)
+}
+
+// logitMoments are the mean and the variance of the log-odds of pixel value p of 256, with noise that is uniform over the step. They are integrals over
+// log-odds, by Gauss and Legendre: near black and white those change fast within a step.
+func logitMoments(p int) (mean, variance float64) {
+	odds := func(u float64) float64 { y := logitEdge + (1-2*logitEdge)*u; return math.Log(y / (1 - y)) }
+	low, high := odds(float64(p)/256), odds(float64(p+1)/256)
+	moment := func(f func(t float64) float64) float64 {
+		return quad.Fixed(func(t float64) float64 { return f(t) / (2 + 2*math.Cosh(t)) }, low, high, 64, nil, 0)
+	}
+	mass := moment(func(float64) float64 { return 1 })
+	mean = moment(func(t float64) float64 { return t }) / mass
+	return mean, moment(func(t float64) float64 { return (t - mean) * (t - mean) }) / mass
+}
+
 func largest(v *mat.Dense, col int) int {
 	at, most := 0, 0.0
 	for i := range v.RawMatrix().Rows {
@@ -174,18 +218,25 @@ func (m *PCA) LogDensity(s *Scope, x *Node) *Node {
 	x = Reshape(x, x.Shape().Dim(0), -1)
 	d := float64(x.Shape().Dim(1))
 	mean, axes, variances, noise := m.model(s, x.Graph())
+	change := ZerosLike(x)
+	if m.Pixels == "logit" {
+		x, change = logit(x)
+	}
 	code, rest := project(x, mean, axes)
 	quadratic := Add(ReduceSum(Div(Square(code), variances), -1), Div(rest, Reshape(noise)))
 	logDet := Add(ReduceAllSum(Log(variances)), MulScalar(Log(Reshape(noise)), d-float64(m.Latent)))
-	return MulScalar(AddScalar(Add(quadratic, logDet), d*math.Log(2*math.Pi)), -0.5)
+	return Add(MulScalar(AddScalar(Add(quadratic, logDet), d*math.Log(2*math.Pi)), -0.5), ReduceSum(change, -1))
 }
 
 // Sample implements Sampler: the mean of p(x|z), clipped to the range of pixels.
 func (m *PCA) Sample(s *Scope, z *Node) *Node {
 	mean, axes, variances, noise := m.model(s, z.Graph())
 	x := Add(MatMul(Mul(z, Sqrt(Max(Sub(variances, noise), ZerosLike(variances)))), axes), mean)
-	if m.Dequantise() {
+	switch m.Pixels {
+	case "binary":
 		x = AddScalar(x, -0.5)
+	case "logit":
+		x = unlogit(x)
 	}
 	return Reshape(ClipScalar(x, 0, 1), z.Shape().Dim(0), m.problem.Height, m.problem.Width, m.problem.Channels)
 }
@@ -194,8 +245,11 @@ func (m *PCA) Sample(s *Scope, z *Node) *Node {
 func (m *PCA) Encode(s *Scope, x *Node) (mean, logVar *Node) {
 	x = Reshape(x, x.Shape().Dim(0), -1)
 	mu, axes, variances, noise := m.model(s, x.Graph())
-	if m.Dequantise() {
+	switch m.Pixels {
+	case "binary":
 		x = AddScalar(x, 0.5)
+	case "logit":
+		x, _ = logit(x)
 	}
 	code := MatMul(Sub(x, mu), TransposeAllAxes(axes, 1, 0))
 	mean = Mul(code, Div(Sqrt(Max(Sub(variances, noise), ZerosLike(variances))), variances))

@@ -184,6 +184,86 @@ func TestPCADequantise(t *testing.T) {
 	}
 }
 
+// TestPCALogit holds the fit against log-odds of pixels and of many points within their steps, the density against the normal one and the slope of the
+// log-odds by central differences, and goes there and back.
+func TestPCALogit(t *testing.T) {
+	const edge = 1e-6
+	odds := func(x float64) float64 { y := edge + (1-2*edge)*(255*x+0.5)/256; return math.Log(y / (1 - y)) } // of the middle of a step
+	x, _ := linear(300)
+	for i := range 20 {
+		x[i][0], x[i][1] = 0, 255
+	}
+	m, vars := fitPCA(t, 5, "logit", x)
+	const points = 20000 // within a step
+	var mean, squares [256]float64
+	for p := range 256 {
+		for k := range points {
+			v := odds((float64(p) + (float64(k)+0.5)/points - 0.5) / 255)
+			mean[p] += v / points
+			squares[p] += v * v / points
+		}
+	}
+	fitted := covariance(vars)
+	for i := range 6 {
+		for j := range 6 {
+			ei, ej, eij := 0.0, 0.0, 0.0
+			for _, image := range x {
+				a, b := image[i], image[j]
+				ei, ej = ei+mean[a]/300, ej+mean[b]/300
+				if i == j {
+					eij += squares[a] / 300
+				} else {
+					eij += mean[a] * mean[b] / 300
+				}
+			}
+			if want := eij - ei*ej; math.Abs(fitted.At(i, j)-want) > 2e-4*(1+math.Abs(want)) {
+				t.Errorf("covariance (%d, %d) is %g, want %g", i, j, fitted.At(i, j), want)
+			}
+			if g := means(vars)[i]; math.Abs(g-ei) > 1e-4 {
+				t.Errorf("mean %d is %g, want %g", i, g, ei)
+			}
+		}
+	}
+	store := model.NewStore()
+	for path, a := range vars {
+		if _, err := store.CreateVariable(path, tensor(a.Data, a.Shape...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pixels := []float32{0.2, 0.5, 0.6, 0.4, 0.45, 0.9}
+	out := model.MustCallOnceN(xlatest.Backend(t), store, func(s *model.Scope, x *graph.Node) []*graph.Node {
+		code, _ := m.Encode(s, x)
+		sample := m.Sample(s, code)
+		again, _ := m.Encode(s, sample)
+		return []*graph.Node{m.LogDensity(s, x), sample, code, again}
+	}, tensor(pixels, 1, 2, 3, 1))
+	normal, ok := distmv.NewNormal(means(vars), fitted, nil)
+	if !ok {
+		t.Fatal("the covariance is not positive definite")
+	}
+	at, want := make([]float64, 6), 0.0
+	for i, v := range pixels {
+		at[i] = odds(float64(v))
+		want += math.Log((odds(float64(v)+1e-5) - odds(float64(v)-1e-5)) / 2e-5)
+	}
+	want += normal.LogProb(at)
+	if got := float64(flat(out[0])[0]); math.Abs(got-want) > 1e-2 {
+		t.Errorf("log-density %g, want %g", got, want)
+	}
+	for i, v := range flat(out[1]) {
+		if !(v > 0 && v < 1) {
+			t.Errorf("pixel %d of the reconstruction is %g", i, v)
+		}
+	}
+	// The mean of a posterior is drawn towards 0: what is encoded again is the same code, drawn so once more.
+	for k, v := range flat(out[2]) {
+		shrunk := float64(v) * (1 - float64(vars["pca/noise"].Data[0]/vars["pca/variances"].Data[k]))
+		if g := float64(flat(out[3])[k]); math.Abs(g-shrunk) > 1e-3 {
+			t.Errorf("code %d is %g after there and back, want %g", k, g, shrunk)
+		}
+	}
+}
+
 func TestPCATooFewImages(t *testing.T) {
 	m := new(methods.PCA)
 	_, err := m.Fit(runner{xlatest.Backend(t)}, methods.Images{N: 1, Height: 2, Width: 3, Channels: 1})
