@@ -66,11 +66,13 @@ func (m *PCA) Fit(run Runner, x Images) (map[string]Array, error) {
 	})
 	var value, spread [256]float64 // of each pixel value: what it counts as, and the variance about that
 	unit := 255.
+	if m.Pixels == "logit" {
+		unit = 1
+	}
 	for p := range value {
 		value[p] = float64(p)
 		if m.Pixels == "logit" {
 			value[p], spread[p] = logitMoments(p)
-			unit = 1
 		}
 	}
 	sum, products, within := make([]float64, d), make([]float64, d*d), make([]float64, d)
@@ -103,11 +105,11 @@ func (m *PCA) Fit(run Runner, x Images) (map[string]Array, error) {
 	for i := range d {
 		for j := i; j < d; j++ {
 			v := products[i*d+j]/n/unit/unit - mean[i]*mean[j]
-			if i == j {
-				v += within[i] / n
-			}
-			if i == j && m.Dequantise() {
+			switch {
+			case i == j && m.Dequantise():
 				v = mean[i]*(1-mean[i]) + 1.0/12 // variance of a Bernoulli variable and of the noise
+			case i == j:
+				v += within[i] / n
 			}
 			cov.SetSym(i, j, v)
 		}
@@ -146,12 +148,8 @@ func (m *PCA) decompose(mean []float64, cov *mat.SymDense) (map[string]Array, er
 			axes[k*d+i] = float32(sign * vectors.At(i, col))
 		}
 	}
-	mu := make([]float32, d)
-	for i, v := range mean {
-		mu[i] = float32(v)
-	}
 	return map[string]Array{
-		"pca/mean": {[]int{d}, mu}, "pca/axes": {[]int{m.Latent, d}, axes},
+		"pca/mean": {[]int{d}, single(mean)}, "pca/axes": {[]int{m.Latent, d}, axes},
 		"pca/variances": {[]int{m.Latent}, spread}, "pca/noise": {[]int{1}, []float32{float32(noise)}},
 	}, nil
 }

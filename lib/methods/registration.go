@@ -93,6 +93,7 @@ func meanPicture(x Images) []*mat.Dense {
 	return out
 }
 
+// single are numbers in single precision.
 func single(v []float64) []float32 {
 	out := make([]float32, len(v))
 	for i := range v {

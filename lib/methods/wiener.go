@@ -97,11 +97,7 @@ func inverse(y *Node, blur physics.Convolution, sigma *Node) *Node {
 		}
 	}
 	constant := func(values []float64) *Node {
-		single := make([]float32, len(values))
-		for i, v := range values {
-			single[i] = float32(v)
-		}
-		return ConstTensor(y.Graph(), tensors.FromFlatDataAndDimensions(single, 1, 1, h, w/2+1))
+		return ConstTensor(y.Graph(), tensors.FromFlatDataAndDimensions(single(values), 1, 1, h, w/2+1))
 	}
 	mean := ReduceAndKeep(y, ReduceMean, 1, 2, 3)
 	noise := Square(sigma)
