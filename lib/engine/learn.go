@@ -172,9 +172,9 @@ func (j *job) train(ctx context.Context, w *record.Writer, m methods.Trainable, 
 	if m, ok := m.(methods.Perceptive); ok && m.Perceives() {
 		net, err := features.OpenSqueezeNet(ctx, j.engine.options.Say)
 		if err != nil {
-			return fmt.Errorf("the network that %s compares pictures by: %w", j.spec.Method, err)
+			return fmt.Errorf("the network that %s looks at pictures by: %w", j.spec.Method, err)
 		}
-		m.Perceive(net.Distance)
+		m.Perceive(methods.Sight{Distance: net.Distance, Maps: net.Maps})
 	}
 	feed, err := newFeed(j, m, t.step)
 	if err != nil {

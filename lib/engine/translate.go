@@ -83,7 +83,56 @@ func (j *job) translations(ctx context.Context, w *record.Writer, m methods.Tran
 		}
 		add("class-preserved", protocol, "higher", values)
 	}
+	if err := j.asDomainB(ctx, t, out); err != nil {
+		return err
+	}
 	return t.write(w)
+}
+
+// asDomainB measures how near the translations are, as a set, to test pictures of B, which needs no pairs: with too few of either nothing is measured,
+// and no FID without more of both than features.
+func (j *job) asDomainB(ctx context.Context, t translation, out map[string]lab.Metric) error {
+	p, all := j.problem, j.data.TestB
+	n := len(all)
+	if k := j.spec.Eval.Images; k > 0 {
+		n = min(n, k)
+	}
+	if min(n, len(t.translated)) < fewPictures {
+		return nil
+	}
+	j.tell(lab.Event{Step: j.spec.Steps, Stage: "evaluate", Note: "looking at translations"})
+	e, err := j.squeezeNet(ctx)
+	if err != nil {
+		return err
+	}
+	look := func(what string, n int, at func(i int) []float32) (metrics.Features, error) {
+		view, err := e.see(ctx, n, p.Height, p.Width, p.Channels, at)
+		if err != nil {
+			return metrics.Features{}, err
+		}
+		return e.of(what, view)
+	}
+	made, err := look("test pictures of A, brought to B", len(t.translated), func(i int) []float32 { return clipped(t.translated[i]).Pix })
+	if err != nil {
+		return err
+	}
+	real, err := look(fmt.Sprintf("of the %d test pictures of B, evenly spread", len(all)), n, func(i int) []float32 { return all[i*len(all)/n].Image().Pix })
+	if err != nil {
+		return err
+	}
+	kid, err := metrics.KID(real, made, metrics.KIDOptions{})
+	if err != nil {
+		return err
+	}
+	out["kid"] = kid.Metric()
+	if min(n, len(t.translated)) > real.Dim() {
+		fid, err := metrics.FID(real, made)
+		if err != nil {
+			return err
+		}
+		out["fid"] = fid.Metric()
+	}
+	return nil
 }
 
 // classesKept says of each picture whether a classifier of domain B puts its translation into its own class, 1 or 0.
@@ -173,9 +222,7 @@ func (j *job) featureDistances(ctx context.Context, a, b []lab.Image) (values []
 	batch := func(of []lab.Image, from int) *tensors.Tensor {
 		var pixels []float32
 		for i := range translateBatch {
-			for _, v := range of[min(from+i, len(of)-1)].Pix {
-				pixels = append(pixels, min(max(v, 0), 1))
-			}
+			pixels = append(pixels, clipped(of[min(from+i, len(of)-1)]).Pix...)
 		}
 		return tensors.FromFlatDataAndDimensions(pixels, translateBatch, of[0].Height, of[0].Width, of[0].Channels)
 	}

@@ -194,3 +194,35 @@ func TestTranslateFeed(t *testing.T) {
 		}
 	}
 }
+
+// TestTranslateAsDomainB: as a set, pictures are nearer to B's the more they look like them, and few are not measured.
+func TestTranslateAsDomainB(t *testing.T) {
+	measured := func(count int, red bool) map[string]lab.Metric {
+		dir := t.TempDir()
+		for n := range count {
+			for _, split := range []string{"train", "test"} {
+				writePicture(t, filepath.Join(dir, split+"A", fmt.Sprintf("%02d.png", n)), draw(32, n, red))
+				writePicture(t, filepath.Join(dir, split+"B", fmt.Sprintf("%02d.png", n)), draw(32, n+3, true))
+			}
+		}
+		r, err := New(Options{}).Run(context.Background(), lab.Spec{Method: "identity", Task: "translate:folder:" + dir, Runs: t.TempDir()}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Metrics
+	}
+	far, near := measured(40, false), measured(40, true)
+	if kid := far["kid"]; kid.Low == nil || *kid.Low <= 0 || kid.Better != "lower" ||
+		!strings.Contains(kid.Protocol, "40 test pictures of A, brought to B against 40 of the 40 test pictures of B, evenly spread") {
+		t.Errorf("of pictures in another colour KID is %+v", kid)
+	}
+	if a, b := near["kid"].Value, far["kid"].Value; math.Abs(a) > b/5 {
+		t.Errorf("KID is %g of pictures of the same colour and %g of others", a, b)
+	}
+	if _, ok := far["fid"]; ok {
+		t.Error("there is an FID of 40 pictures by 512 features")
+	}
+	if _, ok := measured(fewPictures-1, false)["kid"]; ok {
+		t.Errorf("there is a KID of %d pictures", fewPictures-1)
+	}
+}

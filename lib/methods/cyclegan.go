@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"cmp"
 	"fmt"
 
 	"darkroom/lib/nn"
@@ -24,6 +25,7 @@ import (
 type CycleGAN struct {
 	Posed
 	jitter
+	frame
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost layer of the networks; inner ones have up to 4 or 8 times as many"`
 	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
@@ -33,9 +35,12 @@ type CycleGAN struct {
 	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
 	Batch        int     `default:"4" range:"1:4096" help:"pictures of each domain in a training step; the paper's is 1"`
 	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
-	Register     bool    `default:"false" later:"true" help:"whether pictures of A are first enlarged and moved as registration does it, and brought back at the end of the way back"`
 	Resize       bool    `default:"false" later:"true" help:"whether generators repeat pixels before a convolution where the paper's have a transposed one, and see no edge of the picture"`
+	Norm         string  `default:"instance" later:"true" range:"instance|none" help:"normalisation in the generators; with none they see how bright and how rich in contrast a picture is"`
+	Projected    bool    `default:"false" later:"true" help:"whether the discriminators judge SqueezeNet's features at four depths beside pixels, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
+	Ratio        float64 `default:"1" later:"true" range:"0.01:100" help:"step size of the discriminators in units of the generators' (Heusel et al. 2017)"`
+	Average      float64 `default:"0" later:"true" range:"0:0.99999" help:"decay of the moving average of the generators that pictures are translated with; 0 takes the last weights"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
 
 	perception
@@ -46,38 +51,37 @@ func (m *CycleGAN) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%4 != 0 || p.Width%4 != 0 {
 		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	if err := canSee("cyclegan", "content", m.Content, p); err != nil {
-		return err
-	}
-	return m.Posed.Pose(p)
+	return cmp.Or(canSee("cyclegan", "content", m.Content > 0, p), canSee("cyclegan", "projected", m.Projected, p), m.Posed.Pose(p))
 }
 
 // BatchSize implements Trainable.
 func (m *CycleGAN) BatchSize() int { return m.Batch }
 
 // Perceives implements Perceptive.
-func (m *CycleGAN) Perceives() bool { return m.Content > 0 }
+func (m *CycleGAN) Perceives() bool { return m.Content > 0 || m.Projected }
 
 // Objectives implements Trainable. The discriminators come first: what the generators make for them is then the same as in their own turn, and is
 // computed once.
 func (m *CycleGAN) Objectives() []Objective {
 	adam := nn.Adam{LearningRate: m.LearningRate, Beta1: 0.5, Beta2: 0.999, Decay: m.Decay}
+	judging := adam
+	judging.LearningRate *= m.Ratio
 	game := Game{Loss: adversarial("least-squares")}
 	return []Objective{
-		{Name: "discriminators", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
+		{Name: "discriminators", Scopes: []string{"discriminator"}, Optimizer: judging, Loss: func(s *Scope, batch Batch) Loss {
 			a, b := signed(m.framed(s, batch.X, "ab")), signed(batch.Target)
 			var total *Node
 			var terms []Term
 			turn := func(domain string, real, fake *Node) {
 				fake = nn.ImagePool(s.At("pool").At("%s", domain), fake, m.Pool)
 				onReal, onFake := m.discriminate(s, domain, real), m.discriminate(s, domain, fake)
-				loss := game.Loss.Discriminator(onReal, onFake)
+				loss := against(game.Loss, onReal, onFake)
 				if total == nil {
 					total = loss
 				} else {
 					total = Add(total, loss)
 				}
-				for _, t := range game.opinions(onReal, onFake)[:3] {
+				for _, t := range game.opinions(onReal[0], onFake[0])[:3] {
 					terms = append(terms, Term{t.Name + "-" + domain, t.Value})
 				}
 			}
@@ -85,10 +89,10 @@ func (m *CycleGAN) Objectives() []Objective {
 			turn("b", b, m.generate(s, "b", a))
 			return Loss{total, terms}
 		}},
-		{Name: "generators", Scopes: []string{"generator"}, Optimizer: adam, Loss: func(s *Scope, batch Batch) Loss {
+		{Name: "generators", Scopes: []string{"generator"}, Optimizer: adam, Average: m.Average, Loss: func(s *Scope, batch Batch) Loss {
 			a, b := signed(m.framed(s, batch.X, "ab")), signed(batch.Target)
 			fakeA, fakeB := m.generate(s, "a", b), m.generate(s, "b", a)
-			deceit := Add(game.Loss.Generator(m.discriminate(s, "a", fakeA)), game.Loss.Generator(m.discriminate(s, "b", fakeB)))
+			deceit := Add(past(game.Loss, m.discriminate(s, "a", fakeA)), past(game.Loss, m.discriminate(s, "b", fakeB)))
 			deceit = MulScalar(deceit, 2) // nn's has a factor ½
 			cycle := Add(meanAbsolute(m.generate(s, "a", fakeB), a), meanAbsolute(m.generate(s, "b", fakeA), b))
 			loss := Loss{Add(deceit, MulScalar(cycle, m.Cycle)), []Term{{"adversarial", deceit}, {"cycle", cycle}}}
@@ -97,7 +101,7 @@ func (m *CycleGAN) Objectives() []Objective {
 				loss.Total = Add(loss.Total, MulScalar(same, m.Cycle*m.Identity))
 				loss.Terms = append(loss.Terms, Term{"identity", same})
 			}
-			if m.Perceives() {
+			if m.Content > 0 {
 				changed := Add(m.seen(s, unsigned(fakeB), unsigned(a)), m.seen(s, unsigned(fakeA), batch.Target))
 				loss.Total = Add(loss.Total, MulScalar(changed, m.Content))
 				loss.Terms = append(loss.Terms, Term{"content", changed})
@@ -117,33 +121,30 @@ func (m *CycleGAN) TranslateBack(s *Scope, x *Node) *Node {
 	return m.framed(s, clipped(unsigned(m.generate(s, "a", signed(x)))), "ba")
 }
 
-// FitDomains implements DomainFitter.
-func (m *CycleGAN) FitDomains(a, b Images) (map[string]Array, error) {
-	if !m.Register {
-		return nil, nil
+// discriminate judges patches by what the domain's pictures look like, and, if projected, what is seen in them.
+func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) []*Node {
+	s = s.At("discriminator").At("%s", domain)
+	logits := []*Node{patchGAN(s, x, m.Width, m.Layers, m.Projected)}
+	if m.Projected {
+		logits = append(logits, m.projected(s, x)...)
 	}
-	return registered(a, b)
-}
-
-// framed brings pictures of A to where B has them, or back, if they are registered. The game is then between these pictures and B's.
-func (m *CycleGAN) framed(s *Scope, x *Node, way string) *Node {
-	if !m.Register {
-		return x
-	}
-	return framed(s, x, way)
-}
-
-// discriminate judges patches by what the domain's pictures look like.
-func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) *Node {
-	return patchGAN(s.At("discriminator").At("%s", domain), x, m.Width, m.Layers)
+	return logits
 }
 
 // generate brings pictures x, with pixels in [−1, 1], to a domain.
 func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	s = s.At("generator").At("%s", domain)
 	picture, channels := x, x.Shape().Dim(3)
+	norm, activation := func(s *Scope, x *Node) *Node { return nn.InstanceNorm(s, x, 1e-5) }, nn.ReLU
+	if m.Norm == "none" { // what is below 0 everywhere would be lost for ever
+		norm = func(_ *Scope, x *Node) *Node { return x }
+		activation = func(x *Node) *Node { return nn.LeakyReLU(x, 0.2) }
+	}
 	config := func(s *Scope, filters, kernel, stride int) nn.ConvConfig {
 		c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
+		if m.Norm == "none" {
+			c.NoBias, c.Init = false, nn.He(s)
+		}
 		if stride == 1 || m.Resize {
 			c.Padding = nn.PadReflect
 		}
@@ -151,7 +152,7 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	}
 	conv := func(name string, x *Node, filters, kernel, stride int) *Node {
 		s := s.At("%s", name)
-		return nn.InstanceNorm(s, nn.Conv(s, x, config(s, filters, kernel, stride)), 1e-5)
+		return norm(s, nn.Conv(s, x, config(s, filters, kernel, stride)))
 	}
 	up := func(name string, x *Node, filters int) *Node {
 		s := s.At("%s", name)
@@ -160,14 +161,14 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 		} else {
 			x = nn.ConvTranspose(s, x, config(s, filters, 3, 2))
 		}
-		return nn.ReLU(nn.InstanceNorm(s, x, 1e-5))
+		return activation(norm(s, x))
 	}
-	x = nn.ReLU(conv("in", x, m.Width, 7, 1))
-	x = nn.ReLU(conv("down1", x, 2*m.Width, 3, 2))
-	x = nn.ReLU(conv("down2", x, 4*m.Width, 3, 2))
+	x = activation(conv("in", x, m.Width, 7, 1))
+	x = activation(conv("down1", x, 2*m.Width, 3, 2))
+	x = activation(conv("down2", x, 4*m.Width, 3, 2))
 	for i := range m.Blocks {
 		name := fmt.Sprintf("block%d", i+1)
-		x = Add(x, conv(name+"b", nn.ReLU(conv(name+"a", x, 4*m.Width, 3, 1)), 4*m.Width, 3, 1))
+		x = Add(x, conv(name+"b", activation(conv(name+"a", x, 4*m.Width, 3, 1)), 4*m.Width, 3, 1))
 	}
 	x = up("up2", up("up1", x, 2*m.Width), m.Width)
 	out := s.At("out")

@@ -81,16 +81,22 @@ type Jittered interface {
 	Jittering() (shift int, mirror bool)
 }
 
-// Perception is the scope of the fixed network by which a perceptive method compares pictures.
+// Perception is the scope of the fixed network by which a perceptive method looks at pictures.
 const Perception = "perception"
 
-// Perceptive methods compare pictures in training as a network does that has learnt to see.
+// Perceptive methods compare or judge pictures in training by what a network makes of them that has learnt to see.
 type Perceptive interface {
 	Trainable
 	// Perceives says whether it does, with the parameters that are set.
 	Perceives() bool
-	// Perceive gives it, before Objectives, the distance [n] of pictures x and y [n, height, width, channels] in [0, 1]. Its scope is to be Perception.
-	Perceive(distance func(s *Scope, x, y *Node) *Node)
+	// Perceive gives it, before Objectives, the network.
+	Perceive(Sight)
+}
+
+// Sight is a fixed network that has learnt to see, on pictures [n, height, width, channels] in [0, 1]. The scope that its functions get is to be Perception.
+type Sight struct {
+	Distance func(s *Scope, x, y *Node) *Node // of pictures x and y, [n]
+	Maps     func(s *Scope, x *Node) []*Node  // the features at seven depths, [n, h, w, channels]
 }
 
 // Patcher is a restorer that learns from square patches of this side, cut at random.

@@ -88,7 +88,11 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s: card %+v", e.Name, card)
 		}
 		for _, p := range card.Parameters {
-			if _, ok := whole[p.Name]; !ok && !slices.Contains([]string{"zooms", "rough", "resize", "register", "content", "perceptual"}, p.Name) { // these came later
+			later := []string{"zooms", "rough", "resize", "register", "content", "perceptual", "projected", "ratio"}
+			if e.Does(lab.Translate) {
+				later = append(later, "norm", "average")
+			}
+			if _, ok := whole[p.Name]; !ok && !slices.Contains(later, p.Name) {
 				t.Errorf("%s: the defaults lack %s", e.Name, p.Name)
 			}
 		}

@@ -8,22 +8,22 @@ import (
 
 // patchGAN judges patches rather than whole images (Isola et al. 2017, section 3.2.2), x [n, h, w, c] to logits [n, ⌈h/2^layers⌉, ⌈w/2^layers⌉, 1]: so many
 // convolutions of 4×4 and stride 2, whose channels double from width up to 8·width, and two of stride 1. A logit sees 16×16 pixels with 1
-// layer, 34×34 with 2, 70×70 with 3. Norm by instance but after the first layer, leaky ReLU of slope 0.2.
-func patchGAN(s *Scope, x *Node, width, layers int) *Node {
+// layer, 34×34 with 2, 70×70 with 3. Norm by instance but after the first layer, or spectral norm; leaky ReLU of slope 0.2.
+func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 	for i := range layers + 1 {
 		s := s.At("layer%d", i+1)
-		c := nn.ConvConfig{Filters: width << min(i, 3), Kernel: 4, Stride: 2, NoBias: i > 0, Init: nn.Normal(s, 0.02)}
+		c := nn.ConvConfig{Filters: width << min(i, 3), Kernel: 4, Stride: 2, NoBias: i > 0 && !spectral, Init: nn.Normal(s, 0.02), Spectral: spectral}
 		if i == layers {
 			c.Stride = 1
 		}
 		x = nn.Conv(s, x, c)
-		if i > 0 {
+		if i > 0 && !spectral {
 			x = nn.InstanceNorm(s, x, 1e-5)
 		}
 		x = nn.LeakyReLU(x, 0.2)
 	}
 	s = s.At("judge")
-	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 4, Init: nn.Normal(s, 0.02)})
+	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 4, Init: nn.Normal(s, 0.02), Spectral: spectral})
 }
 
 // signed brings pixels from [0, 1] to [−1, 1], and unsigned back.

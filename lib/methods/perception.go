@@ -9,23 +9,21 @@ import (
 )
 
 // perception is embedded in perceptive methods.
-type perception struct {
-	distance func(s *Scope, x, y *Node) *Node
-}
+type perception struct{ sight Sight }
 
 // Perceive implements Perceptive.
-func (p *perception) Perceive(distance func(s *Scope, x, y *Node) *Node) { p.distance = distance }
+func (p *perception) Perceive(sight Sight) { p.sight = sight }
 
 // seen is the mean distance of pictures in [0, 1].
 func (p *perception) seen(s *Scope, x, y *Node) *Node {
-	return ReduceAllMean(p.distance(s.At(Perception), x, y))
+	return ReduceAllMean(p.sight.Distance(s.At(Perception), x, y))
 }
 
-// canSee is an error if a method gives weight to the distance, by a parameter, and the pictures are smaller than the network takes.
-func canSee(method, parameter string, weight float64, p Problem) error {
-	if weight == 0 || min(p.Height, p.Width) >= features.SmallestSide {
+// canSee is an error if a method wants the network, by a parameter, and the pictures are smaller than it takes.
+func canSee(method, parameter string, wanted bool, p Problem) error {
+	if !wanted || min(p.Height, p.Width) >= features.SmallestSide {
 		return nil
 	}
-	return fmt.Errorf("%s: pictures are %d×%d, but %s compares ones of at least %d×%d; add @64 to the task, or leave %s at 0",
+	return fmt.Errorf("%s: pictures are %d×%d, but %s needs ones of at least %d×%d; add @64 to the task, or leave %s out",
 		method, p.Width, p.Height, parameter, features.SmallestSide, features.SmallestSide, parameter)
 }

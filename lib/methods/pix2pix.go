@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"cmp"
 	"fmt"
 
 	"darkroom/lib/nn"
@@ -22,6 +23,7 @@ import (
 type Pix2Pix struct {
 	Posed
 	jitter
+	frame
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost level of either network; inner ones have up to 8 times as many"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of the discriminator: it judges patches of 16, 34, 70 … pixels"`
 	L1           float64 `default:"100" range:"0:" help:"weight λ of the absolute error, of pixels in [-1, 1]"`
@@ -30,7 +32,9 @@ type Pix2Pix struct {
 	Perceptual   float64 `default:"0" later:"true" range:"0:" help:"weight of the distance of SqueezeNet's features (feature-distance)"`
 	Skip         bool    `default:"false" help:"whether G adds to the picture that it is given, rather than draw all of it anew"`
 	Resize       bool    `default:"false" later:"true" help:"whether G repeats pixels before a convolution of 3×3 where the paper's has a transposed one, and ends in a level of full size"`
+	Projected    bool    `default:"false" later:"true" help:"whether what G makes is also judged by SqueezeNet's features of it at four depths, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
+	Average      float64 `default:"0" later:"true" range:"0:0.99999" help:"decay of the moving average of G that pictures are translated with; 0 takes the last weights"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
 
 	perception
@@ -41,10 +45,7 @@ func (m *Pix2Pix) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%8 != 0 || p.Width%8 != 0 {
 		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	if err := canSee("pix2pix", "perceptual", m.Perceptual, p); err != nil {
-		return err
-	}
-	return m.Posed.Pose(p)
+	return cmp.Or(canSee("pix2pix", "perceptual", m.Perceptual > 0, p), canSee("pix2pix", "projected", m.Projected, p), m.Posed.Pose(p))
 }
 
 // BatchSize implements Trainable.
@@ -54,7 +55,7 @@ func (m *Pix2Pix) BatchSize() int { return m.Batch }
 func (m *Pix2Pix) Supervised() {}
 
 // Perceives implements Perceptive.
-func (m *Pix2Pix) Perceives() bool { return m.Perceptual > 0 }
+func (m *Pix2Pix) Perceives() bool { return m.Perceptual > 0 || m.Projected }
 
 // Objectives implements Trainable.
 func (m *Pix2Pix) Objectives() []Objective {
@@ -62,17 +63,17 @@ func (m *Pix2Pix) Objectives() []Objective {
 	game := Game{Loss: adversarial("non-saturating")}
 	return []Objective{
 		{Name: "discriminator", Scopes: []string{"discriminator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
-			x, y := signed(b.X), signed(b.Target)
+			x, y := signed(m.framed(s, b.X, "ab")), signed(b.Target)
 			fake := StopGradient(m.generate(s, x))
 			onReal, onFake := m.discriminate(s, x, y), m.discriminate(s, x, fake)
-			return Loss{MulScalar(game.Loss.Discriminator(onReal, onFake), 0.5), game.opinions(onReal, onFake)}
+			return Loss{MulScalar(against(game.Loss, onReal, onFake), 0.5), game.opinions(onReal[0], onFake[0])}
 		}},
-		{Name: "generator", Scopes: []string{"generator"}, Optimizer: adam, Loss: func(s *Scope, b Batch) Loss {
-			x, y := signed(b.X), signed(b.Target)
+		{Name: "generator", Scopes: []string{"generator"}, Optimizer: adam, Average: m.Average, Loss: func(s *Scope, b Batch) Loss {
+			x, y := signed(m.framed(s, b.X, "ab")), signed(b.Target)
 			fake := m.generate(s, x)
-			deceit, l1 := game.Loss.Generator(m.discriminate(s, x, fake)), meanAbsolute(fake, y)
+			deceit, l1 := past(game.Loss, m.discriminate(s, x, fake)), meanAbsolute(fake, y)
 			loss := Loss{Add(deceit, MulScalar(l1, m.L1)), []Term{{"adversarial", deceit}, {"l1", MulScalar(l1, 0.5)}}} // as of pixels in [0, 1]
-			if m.Perceives() {
+			if m.Perceptual > 0 {
 				seen := m.seen(s, unsigned(fake), b.Target)
 				loss.Total = Add(loss.Total, MulScalar(seen, m.Perceptual))
 				loss.Terms = append(loss.Terms, Term{"perceptual", seen})
@@ -84,12 +85,17 @@ func (m *Pix2Pix) Objectives() []Objective {
 
 // Translate implements Translator.
 func (m *Pix2Pix) Translate(s *Scope, x *Node) *Node {
-	return clipped(unsigned(m.generate(s, signed(x))))
+	return clipped(unsigned(m.generate(s, signed(m.framed(s, x, "ab")))))
 }
 
-// discriminate judges patches of pairs.
-func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) *Node {
-	return patchGAN(s.At("discriminator"), Concatenate([]*Node{x, y}, 3), m.Width, m.Layers)
+// discriminate judges patches of pairs and, if projected, what is seen in y alone.
+func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) []*Node {
+	s = s.At("discriminator")
+	logits := []*Node{patchGAN(s, Concatenate([]*Node{x, y}, 3), m.Width, m.Layers, m.Projected)}
+	if m.Projected {
+		logits = append(logits, m.projected(s, y)...)
+	}
+	return logits
 }
 
 // generate is the U-Net, on pixels in [−1, 1].

@@ -32,6 +32,27 @@ func (m *Registration) Translate(s *Scope, x *Node) *Node { return framed(s, x, 
 // TranslateBack implements Invertible.
 func (m *Registration) TranslateBack(s *Scope, x *Node) *Node { return framed(s, x, "ba") }
 
+// frame is embedded in translators that can begin with registration. All else is then between pictures so brought to one frame.
+type frame struct {
+	Register bool `default:"false" later:"true" help:"whether pictures of A are first enlarged and moved as registration does it, and brought back at the end of the way back"`
+}
+
+// FitDomains implements DomainFitter.
+func (f *frame) FitDomains(a, b Images) (map[string]Array, error) {
+	if !f.Register {
+		return nil, nil
+	}
+	return registered(a, b)
+}
+
+// framed brings pictures of A to where B has them ("ab"), or back ("ba"), if they are registered.
+func (f *frame) framed(s *Scope, x *Node, way string) *Node {
+	if !f.Register {
+		return x
+	}
+	return framed(s, x, way)
+}
+
 // framed brings pictures x of A to where and how large B has them ("ab"), or back ("ba").
 func framed(s *Scope, x *Node, way string) *Node {
 	s = s.At("registration").At("%s", way)

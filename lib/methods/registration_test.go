@@ -57,7 +57,9 @@ func TestRegistration(t *testing.T) {
 		t.Fatalf("the domains are only %g apart", d)
 	}
 	var first map[string]methods.Array
-	for _, m := range []methods.DomainFitter{new(methods.Registration), &methods.CycleGAN{Register: true}} {
+	cyclegan, pix2pix := new(methods.CycleGAN), new(methods.Pix2Pix)
+	cyclegan.Register, pix2pix.Register = true, true
+	for _, m := range []methods.DomainFitter{new(methods.Registration), cyclegan, pix2pix} {
 		vars, err := m.FitDomains(a, b)
 		if err != nil {
 			t.Fatal(err)

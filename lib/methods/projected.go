@@ -1,0 +1,50 @@
+package methods
+
+import (
+	"darkroom/lib/nn"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+)
+
+// projectedDepths are those of Sight.Maps that projected discriminators look at: after 1/2, 1/4, 1/8 and 1/16 of the sides.
+var projectedDepths = []int{0, 1, 3, 6}
+
+// projected judges pictures x, with pixels in [−1, 1], by what a fixed network makes of them, rather than by their pixels (Sauer, Chitta, Müller & Geiger
+// 2021, Projected GANs converge faster, arXiv:2111.01007): at each of four depths a discriminator of its own mixes the channels, looks at 3×3 places
+// and gives logits [n, h, w, 1]. Its weights have spectral norm. Not as in the paper: the features are brought to one length at each place, as for
+// feature-distance, in place of being mixed by random weights and across depths.
+func (p *perception) projected(s *Scope, x *Node) []*Node {
+	maps := p.sight.Maps(s.Store().RootScope().At(Perception), unsigned(x))
+	logits := make([]*Node, len(projectedDepths))
+	for i, depth := range projectedDepths {
+		s := s.At("depth%d", i+1)
+		conv := func(name string, x *Node, filters, kernel int) *Node {
+			s := s.At("%s", name)
+			return nn.Conv(s, x, nn.ConvConfig{Filters: filters, Kernel: kernel, Init: nn.He(s), Spectral: true})
+		}
+		f := maps[depth]
+		f = Div(f, Sqrt(AddScalar(ReduceAndKeep(Square(f), ReduceMean, 3), 1e-8)))
+		f = nn.LeakyReLU(conv("mix", f, 64, 1), 0.2)
+		f = nn.LeakyReLU(conv("look", f, 64, 3), 0.2)
+		logits[i] = conv("judge", f, 1, 1)
+	}
+	return logits
+}
+
+// against is the loss of discriminators that gave these logits of real and of generated pictures, and past that of the generator of the latter: sums over
+// them, each with the mean of its logits.
+func against(loss nn.AdversarialLoss, onReal, onFake []*Node) *Node {
+	total := loss.Discriminator(onReal[0], onFake[0])
+	for i := range onReal[1:] {
+		total = Add(total, loss.Discriminator(onReal[i+1], onFake[i+1]))
+	}
+	return total
+}
+
+func past(loss nn.AdversarialLoss, onFake []*Node) *Node {
+	total := loss.Generator(onFake[0])
+	for _, f := range onFake[1:] {
+		total = Add(total, loss.Generator(f))
+	}
+	return total
+}
