@@ -18,8 +18,8 @@ import (
 // of one, which is the norm by instance that stands here, so that batches may be larger; and its dropout also stays on when it is used, which is
 // off here: the same picture always gives the same translation. The paper's width is 64.
 //
-// Two things are not the paper's: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts), and perceptual (Johnson, Alahi & Fei-Fei
-// 2016, arXiv:1603.08155; pix2pixHD, Wang et al. 2018, arXiv:1711.11585, has it beside the two losses).
+// Not the paper's are: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); perceptual (Johnson, Alahi & Fei-Fei
+// 2016, arXiv:1603.08155; pix2pixHD, Wang et al. 2018, arXiv:1711.11585, has it beside the two losses); and register and projected, as in CycleGAN.
 type Pix2Pix struct {
 	Posed
 	jitter
