@@ -26,3 +26,12 @@ func Follow(s *Scope, h, weights *graph.Node, codes int, momentum float64, resta
 
 // PriorLogits are those of vq-vae's prior, for the tests.
 func PriorLogits(m *VQVAE, s *Scope, index *graph.Node) *graph.Node { return m.prior(s, index) }
+
+// Projected are the logits of projected discriminators, for the tests, and what a least-squares discriminator and generator would lose by them if those of
+// real pictures were y's and those of generated ones x's.
+func Projected(s *Scope, sight Sight, x, y *graph.Node) (logits []*graph.Node, judge, deceive *graph.Node) {
+	p := perception{sight}
+	logits = p.projected(s, x)
+	loss := adversarial("least-squares")
+	return logits, against(loss, p.projected(s, y), logits), past(loss, logits)
+}
