@@ -19,23 +19,22 @@ var translateEmoji = Comparison{
 		trained("cyclegan", 2500, 20, with(lab.Set{
 			"cycle": 1, "content": 0.2, "projected": true, "norm": "none", "ratio": 3, "average": 0.99,
 		}, framedCycleGAN), "projected"),
-		once(trained("pix2pix", 1500, 30, with(lab.Set{"l1": 1000, "perceptual": 100}, framedPix2Pix), "perceptual")),
-		once(trained("pix2pix", 2000, 30, with(lab.Set{"l1": 300, "perceptual": 30, "projected": true}, framedPix2Pix), "projected")),
-		once(trained("pix2pix", 1500, 30, framedPix2Pix)),
+		once(trained("pix2pix", 2000, 30, with(lab.Set{"l1": 1000, "perceptual": 100}, framedPix2Pix), "perceptual")),
+		once(trained("pix2pix", 4000, 30, with(lab.Set{"l1": 300, "perceptual": 30, "projected": true}, framedPix2Pix), "projected")),
 	},
-	Metrics: []string{"feature-distance", "l1", "ssim", "kid", "cycle-l1", "class-preserved"},
+	Metrics: []string{"feature-distance", "l1", "ssim", "fid", "kid", "cycle-l1", "class-preserved"},
 	Full:    Budget{Seeds: 3},
 	Quick:   Budget{Seeds: 1, Eval: lab.Eval{Images: 48}},
 	Doc: `How near do translations of Google's drawings come to Twitter's drawings of the same characters, which are
-hidden from all but pix2pix? cyclegan learns from the two sets without pairs, pix2pix from true ones. kid asks the same of the set
-as a whole, and needs no pairs: are the translations drawn as Twitter's are?
+hidden from all but pix2pix? cyclegan learns from the two sets without pairs, pix2pix from true ones. fid and kid ask the same of the
+set as a whole, and need no pairs: are the translations drawn as Twitter's are?
 
 Google's drawings have a margin that Twitter's lack: registration enlarges them, by the mean pictures of the two sets, and does nothing else. The networks
 get pictures brought so to one frame (register) and add to them (skip): what they gain over registration is theirs. cyclegan has a quarter of the paper's
 width and no identity loss. "projected" judges what is drawn by SqueezeNet's features of it beside its pixels (Sauer et al. 2021), its generators
 see how bright a picture is (norm none), and a translation has to look to SqueezeNet like its source (content). In pix2pix, "perceptual" learns to look to
-SqueezeNet like the partner, and "projected" gives that less weight and is judged as cyclegan is; the last row has the paper's losses alone. SqueezeNet also measures feature-distance and
-kid, on other characters: to these rows the two measures are no strangers. L1, SSIM and the classes know nothing of it.
+SqueezeNet like the partner, and "projected" gives that less weight and is judged as cyclegan is. SqueezeNet also measures feature-distance, fid and
+kid, on other characters: to these rows the three measures are no strangers. L1, SSIM and the classes know nothing of it.
 
 The characters of the test set are in neither training set, nor are their variants.
 No published number is set beside these: the papers' data and scores are others.`,
@@ -44,7 +43,7 @@ No published number is set beside these: the papers' data and scores are others.
 // The networks' common ground.
 var (
 	framedCycleGAN = lab.Set{"skip": true, "identity": 0, "resize": true, "register": true, "width": 16}
-	framedPix2Pix  = lab.Set{"skip": true, "resize": true, "register": true, "average": 0.99}
+	framedPix2Pix  = lab.Set{"skip": true, "resize": true, "register": true, "average": 0.99, "learning-rate": 0.0006}
 )
 
 // with is a set of parameters and those of another that it does not name.
