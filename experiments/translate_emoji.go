@@ -20,7 +20,7 @@ var translateEmoji = Comparison{
 			"cycle": 1, "content": 0.2, "projected": true, "norm": "none", "ratio": 3, "average": 0.99,
 		}, framedCycleGAN), "projected"),
 		once(trained("pix2pix", 2000, 30, with(lab.Set{"l1": 1000, "perceptual": 100}, framedPix2Pix), "perceptual")),
-		once(trained("pix2pix", 4000, 30, with(lab.Set{"l1": 300, "perceptual": 30, "projected": true}, framedPix2Pix), "projected")),
+		once(trained("pix2pix", 1500, 30, with(lab.Set{"l1": 300, "perceptual": 30, "projected": true}, framedPix2Pix), "projected")),
 	},
 	Metrics: []string{"feature-distance", "l1", "ssim", "fid", "kid", "cycle-l1", "class-preserved"},
 	Full:    Budget{Seeds: 3},
