@@ -166,17 +166,10 @@ func (j *job) againstTest(ctx context.Context, e *eye, view seen, out map[string
 	if test, err = e.of(fmt.Sprintf("of the %d test images of %s, evenly spread", len(j.data.Test), j.spec.Task), unseen); err != nil {
 		return made, test, err
 	}
-	var scores []metrics.Score
-	if d := test.Dim(); n > d {
-		fid, err := metrics.FID(test, made)
-		if err != nil {
-			return made, test, err
-		}
-		scores = append(scores, fid)
-	} else {
+	if d := test.Dim(); n <= d {
 		j.engine.options.Say.Line(fmt.Sprintf("FID is left out: %d test images are too few for %d features; KID needs no covariance", n, d))
 	}
-	kid, err := metrics.KID(test, made, metrics.KIDOptions{})
+	scores, err := distances(test, made)
 	if err != nil {
 		return made, test, err
 	}
@@ -193,10 +186,26 @@ func (j *job) againstTest(ctx context.Context, e *eye, view seen, out map[string
 	if err != nil {
 		return made, test, err
 	}
-	for _, s := range append(scores, append(manifold.Scores(), kid, inception)...) {
+	for _, s := range append(scores, append(manifold.Scores(), inception)...) {
 		out[s.Name] = s.Metric()
 	}
 	return made, test, nil
+}
+
+// distances are KID and, where there are more pictures of both than features, FID.
+func distances(reference, made metrics.Features) ([]metrics.Score, error) {
+	kid, err := metrics.KID(reference, made, metrics.KIDOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if min(reference.N(), made.N()) <= reference.Dim() {
+		return []metrics.Score{kid}, nil
+	}
+	fid, err := metrics.FID(reference, made)
+	if err != nil {
+		return nil, err
+	}
+	return []metrics.Score{fid, kid}, nil
 }
 
 // keptNearest is how many samples are kept with their nearest training images.

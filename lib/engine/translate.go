@@ -120,17 +120,12 @@ func (j *job) asDomainB(ctx context.Context, t translation, out map[string]lab.M
 	if err != nil {
 		return err
 	}
-	kid, err := metrics.KID(real, made, metrics.KIDOptions{})
+	scores, err := distances(real, made)
 	if err != nil {
 		return err
 	}
-	out["kid"] = kid.Metric()
-	if min(n, len(t.translated)) > real.Dim() {
-		fid, err := metrics.FID(real, made)
-		if err != nil {
-			return err
-		}
-		out["fid"] = fid.Metric()
+	for _, s := range scores {
+		out[s.Name] = s.Metric()
 	}
 	return nil
 }
