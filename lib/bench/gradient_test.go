@@ -133,7 +133,8 @@ func gradients[T float32 | float64](t *testing.T, b compute.Backend, n Net, exam
 // TestGradients: the error of every variable's gradient against float64 is at most three times that of stock float32, both as root mean squares. What
 // float32 rounds off the largest value counts for a stock error that happens to be less; a gradient that is zero but for rounding, as that of a bias
 // before batch norm, is left out. One unit of a million that is 0 but for rounding can fall on the other side of ReLU's kink, whose slope all layers before
-// it then see: so it is with dncnn40 and batch 0 where AVX-512 rounds. A wrong operation errs on every batch, so one batch of three has to agree.
+// it then see, and none after it: of 20 batches of dncnn40, two with AVX2's kernels and three with AVX-512's. A wrong operation errs on every batch, so three of
+// five have to agree.
 func TestGradients(t *testing.T) {
 	b := xlatest.Backend(t)
 	for _, n := range Nets {
@@ -142,14 +143,18 @@ func TestGradients(t *testing.T) {
 			if examples == 0 {
 				examples = 1000
 			}
-			var wrong []string
-			for seed := range uint64(3) {
-				if wrong = astray(t, b, n, examples, seed); len(wrong) == 0 {
-					return
+			agree := 0
+			for seed := uint64(0); seed < 5 && agree < 3; seed++ {
+				wrong := astray(t, b, n, examples, seed)
+				if len(wrong) == 0 {
+					agree++
+				} else {
+					t.Logf("batch %d:\n%s", seed, strings.Join(wrong, "\n"))
 				}
-				t.Logf("batch %d:\n%s", seed, strings.Join(wrong, "\n"))
 			}
-			t.Errorf("on each of three batches gradients err more than they may, as of %s", wrong[0])
+			if agree < 3 {
+				t.Errorf("on three of five batches gradients err more than they may")
+			}
 		})
 	}
 }
