@@ -29,6 +29,7 @@ type CycleGAN struct {
 	jitter
 	frame
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost layer of the networks; inner ones have up to 4 or 8 times as many"`
+	Generator    string  `default:"resnet" later:"true" range:"resnet|unet" help:"network of the generators: the paper's residual blocks, or pix2pix's U-Net"`
 	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
 	Cycle        float64 `default:"10" range:"0:" help:"weight λ of the error on the way there and back, of pixels in [-1, 1]"`
@@ -39,6 +40,7 @@ type CycleGAN struct {
 	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
 	Resize       bool    `default:"false" later:"true" help:"whether generators repeat pixels before a convolution where the paper's have a transposed one, and see no edge of the picture"`
 	Norm         string  `default:"instance" later:"true" range:"instance|none" help:"normalisation in the generators; with none they see how bright and how rich in contrast a picture is"`
+	Fine         bool    `default:"false" later:"true" help:"whether places of 5×5 pixels are judged beside patches: is this an edge, a colour, a shading of the domain's?"`
 	Projected    bool    `default:"false" later:"true" help:"whether the discriminators judge SqueezeNet's features at four depths beside pixels, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
 	Ratio        float64 `default:"1" later:"true" range:"0.01:100" help:"step size of the discriminators in units of the generators' (Heusel et al. 2017)"`
@@ -130,12 +132,18 @@ func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) []*Node {
 	if m.Projected {
 		logits = append(logits, m.projected(s, x)...)
 	}
+	if m.Fine {
+		logits = append(logits, fineGAN(s, x, m.Width))
+	}
 	return logits
 }
 
 // generate brings pictures x, with pixels in [−1, 1], to a domain.
 func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	s = s.At("generator").At("%s", domain)
+	if m.Generator == "unet" {
+		return uGenerator{Width: m.Width, Norm: m.Norm, Skip: m.Skip, Resize: m.Resize}.draw(s, x)
+	}
 	picture, channels := x, x.Shape().Dim(3)
 	norm, activation := func(s *Scope, x *Node) *Node { return nn.InstanceNorm(s, x, 1e-5) }, nn.ReLU
 	if m.Norm == "none" { // what is below 0 everywhere would be lost for ever

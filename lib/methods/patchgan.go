@@ -26,6 +26,16 @@ func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 4, Init: nn.Normal(s, 0.02), Spectral: spectral})
 }
 
+// fineGAN judges places of 5×5 pixels of pictures x, at full size: logits [n, h, w, 1].
+func fineGAN(s *Scope, x *Node, width int) *Node {
+	for i, kernel := range []int{3, 3, 1} {
+		s := s.At("fine%d", i+1)
+		x = nn.LeakyReLU(nn.Conv(s, x, nn.ConvConfig{Filters: width, Kernel: kernel, Init: nn.He(s), Spectral: true}), 0.2)
+	}
+	s = s.At("fine")
+	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 1, Init: nn.He(s), Spectral: true})
+}
+
 // signed brings pixels from [0, 1] to [−1, 1], and unsigned back.
 func signed(x *Node) *Node   { return AddScalar(MulScalar(x, 2), -1) }
 func unsigned(x *Node) *Node { return MulScalar(AddScalar(x, 1), 0.5) }

@@ -32,6 +32,8 @@ type Pix2Pix struct {
 	Perceptual   float64 `default:"0" later:"true" range:"0:" help:"weight of the distance of SqueezeNet's features (feature-distance)"`
 	Skip         bool    `default:"false" help:"whether G adds to the picture that it is given, rather than draw all of it anew"`
 	Resize       bool    `default:"false" later:"true" help:"whether G repeats pixels before a convolution of 3×3 where the paper's has a transposed one, and ends in a level of full size"`
+	Norm         string  `default:"instance" later:"true" range:"instance|none" help:"normalisation in G; with none it sees how bright and how rich in contrast a picture is"`
+	Fine         bool    `default:"false" later:"true" help:"whether places of 5×5 pixels are judged beside patches: is this an edge, a colour, a shading of the domain's?"`
 	Projected    bool    `default:"false" later:"true" help:"whether what G makes is also judged by SqueezeNet's features of it at four depths, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Average      float64 `default:"0" later:"true" range:"0:0.99999" help:"decay of the moving average of G that pictures are translated with; 0 takes the last weights"`
@@ -95,59 +97,13 @@ func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) []*Node {
 	if m.Projected {
 		logits = append(logits, m.projected(s, y)...)
 	}
+	if m.Fine {
+		logits = append(logits, fineGAN(s, y, m.Width))
+	}
 	return logits
 }
 
-// generate is the U-Net, on pixels in [−1, 1].
+// generate brings pictures of pixels in [−1, 1] to their partners.
 func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
-	s = s.At("generator")
-	config := func(s *Scope, level int) nn.ConvConfig { // of level 1, 2, …
-		return nn.ConvConfig{Filters: m.Width << min(level-1, 3), Kernel: 4, Stride: 2, NoBias: true, Init: nn.Normal(s, 0.02)}
-	}
-	enlarge := func(s *Scope, x *Node, c nn.ConvConfig) *Node {
-		if !m.Resize {
-			return nn.ConvTranspose(s, x, c)
-		}
-		c.Kernel, c.Stride = 3, 1
-		return nn.ResizeConv(s, x, 2, nn.Nearest, c)
-	}
-	picture, channels, levels := x, x.Shape().Dim(3), 0
-	for h, w := x.Shape().Dim(1), x.Shape().Dim(2); h%2 == 0 && w%2 == 0 && min(h, w) > 2; h, w = h/2, w/2 {
-		levels++
-	}
-	down := make([]*Node, levels+1) // by level, from 1
-	for level := 1; level <= levels; level++ {
-		s := s.At("down%d", level)
-		c := config(s, level)
-		c.NoBias = level > 1 && level < levels // where a norm follows; of the few innermost pixels it would leave little
-		if level > 1 {
-			x = nn.LeakyReLU(x, 0.2)
-		}
-		x = nn.Conv(s, x, c)
-		if c.NoBias {
-			x = nn.InstanceNorm(s, x, 1e-5)
-		}
-		down[level] = x
-	}
-	for level := levels - 1; level > 0; level-- {
-		s := s.At("up%d", level)
-		x = nn.InstanceNorm(s, enlarge(s, nn.ReLU(x), config(s, level)), 1e-5)
-		if level >= levels-3 {
-			x = nn.Dropout(s, x, m.Dropout)
-		}
-		x = Concatenate([]*Node{x, down[level]}, 3)
-	}
-	if m.Resize { // a level of full size, which has the picture itself beside it
-		s := s.At("up0")
-		x = Concatenate([]*Node{nn.InstanceNorm(s, enlarge(s, nn.ReLU(x), config(s, 1)), 1e-5), picture}, 3)
-		s = s.At("mix")
-		x = nn.Conv(s, x, nn.ConvConfig{Filters: m.Width, Kernel: 3, Init: nn.Normal(s, 0.02)})
-	}
-	s = s.At("out")
-	return redrawn(picture, m.Skip, func(deviation float64) *Node {
-		if m.Resize {
-			return nn.Conv(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 3, Init: nn.Normal(s, deviation)})
-		}
-		return nn.ConvTranspose(s, nn.ReLU(x), nn.ConvConfig{Filters: channels, Kernel: 4, Stride: 2, Init: nn.Normal(s, deviation)})
-	})
+	return uGenerator{Width: m.Width, Norm: m.Norm, Dropout: m.Dropout, Skip: m.Skip, Resize: m.Resize}.draw(s.At("generator"), x)
 }
