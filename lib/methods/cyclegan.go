@@ -22,12 +22,14 @@ import (
 // Not the paper's are: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); content, which asks that what a
 // generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss;
 // register, since a generator that adds to a picture cannot move what is in it; projected, which learns how the pictures of a domain are drawn in fewer steps
-// (Sauer et al. 2021); ratio (Heusel et al. 2017, arXiv:1706.08500); and norm none, since norm by instance hides which colour a flat area has. Without it
-// weights begin as He et al. 2015 have them, but a block with next to nothing (Zhang, Dauphin & Ma 2019, Fixup, arXiv:1901.09321), and rectifiers leak by 0.2.
+// (Sauer et al. 2021); fine, which a network of residual blocks at a quarter of the sides cannot follow well: the generator unet can; ratio (Heusel et al.
+// 2017, arXiv:1706.08500); and norm none, since norm by instance hides which colour a flat area has. Without it weights begin as He et al. 2015 have them,
+// but a block with next to nothing (Zhang, Dauphin & Ma 2019, Fixup, arXiv:1901.09321), and rectifiers leak by 0.2.
 type CycleGAN struct {
 	Posed
 	jitter
 	frame
+	jury
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost layer of the networks; inner ones have up to 4 or 8 times as many"`
 	Generator    string  `default:"resnet" later:"true" range:"resnet|unet" help:"network of the generators: the paper's residual blocks, or pix2pix's U-Net"`
 	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
@@ -40,14 +42,10 @@ type CycleGAN struct {
 	Skip         bool    `default:"false" help:"whether generators add to the picture that they are given, rather than draw all of it anew"`
 	Resize       bool    `default:"false" later:"true" help:"whether generators repeat pixels before a convolution where the paper's have a transposed one, and see no edge of the picture"`
 	Norm         string  `default:"instance" later:"true" range:"instance|none" help:"normalisation in the generators; with none they see how bright and how rich in contrast a picture is"`
-	Fine         bool    `default:"false" later:"true" help:"whether places of 5×5 pixels are judged beside patches: is this an edge, a colour, a shading of the domain's?"`
-	Projected    bool    `default:"false" later:"true" help:"whether the discriminators judge SqueezeNet's features at four depths beside pixels, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for all networks"`
 	Ratio        float64 `default:"1" later:"true" range:"0.01:100" help:"step size of the discriminators in units of the generators' (Heusel et al. 2017)"`
 	Average      float64 `default:"0" later:"true" range:"0:0.99999" help:"decay of the moving average of the generators that pictures are translated with; 0 takes the last weights"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
-
-	perception
 }
 
 // Pose implements Method.
@@ -125,17 +123,9 @@ func (m *CycleGAN) TranslateBack(s *Scope, x *Node) *Node {
 	return m.framed(s, clipped(unsigned(m.generate(s, "a", signed(x)))), "ba")
 }
 
-// discriminate judges patches by what the domain's pictures look like, and, if projected, what is seen in them.
+// discriminate judges what pictures x of a domain, or made for it, look like.
 func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) []*Node {
-	s = s.At("discriminator").At("%s", domain)
-	logits := []*Node{patchGAN(s, x, m.Width, m.Layers, m.Projected)}
-	if m.Projected {
-		logits = append(logits, m.projected(s, x)...)
-	}
-	if m.Fine {
-		logits = append(logits, fineGAN(s, x, m.Width))
-	}
-	return logits
+	return m.judge(s.At("discriminator").At("%s", domain), x, x, m.Width, m.Layers)
 }
 
 // generate brings pictures x, with pixels in [−1, 1], to a domain.

@@ -35,3 +35,6 @@ func Projected(s *Scope, sight Sight, x, y *graph.Node) (logits []*graph.Node, j
 	loss := adversarial("least-squares")
 	return logits, against(loss, p.projected(s, y), logits), past(loss, logits)
 }
+
+// Fine are the logits of fineGAN, for the tests.
+func Fine(s *Scope, x *graph.Node) *graph.Node { return fineGAN(s, x, 8) }

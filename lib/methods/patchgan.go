@@ -26,7 +26,8 @@ func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 4, Init: nn.Normal(s, 0.02), Spectral: spectral})
 }
 
-// fineGAN judges places of 5×5 pixels of pictures x, at full size: logits [n, h, w, 1].
+// fineGAN judges the surroundings of each pixel, 5×5, of pictures [n, h, w, c]: logits [n, h, w, 1]. Isola et al. have a PixelGAN, which sees one pixel, for the
+// colours; this one also sees whether an edge is sharp and an area flat. Its weights have spectral norm.
 func fineGAN(s *Scope, x *Node, width int) *Node {
 	for i, kernel := range []int{3, 3, 1} {
 		s := s.At("fine%d", i+1)

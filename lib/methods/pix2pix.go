@@ -19,11 +19,13 @@ import (
 // off here: the same picture always gives the same translation. The paper's width is 64.
 //
 // Not the paper's are: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); perceptual (Johnson, Alahi & Fei-Fei
-// 2016, arXiv:1603.08155; pix2pixHD, Wang et al. 2018, arXiv:1711.11585, has it beside the two losses); and register and projected, as in CycleGAN.
+// 2016, arXiv:1603.08155; pix2pixHD, Wang et al. 2018, arXiv:1711.11585, has it beside the two losses); and register, norm none, projected and fine, as in
+// CycleGAN.
 type Pix2Pix struct {
 	Posed
 	jitter
 	frame
+	jury
 	Width        int     `default:"32" range:"1:512" help:"channels of the outermost level of either network; inner ones have up to 8 times as many"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of the discriminator: it judges patches of 16, 34, 70 … pixels"`
 	L1           float64 `default:"100" range:"0:" help:"weight λ of the absolute error, of pixels in [-1, 1]"`
@@ -33,13 +35,9 @@ type Pix2Pix struct {
 	Skip         bool    `default:"false" help:"whether G adds to the picture that it is given, rather than draw all of it anew"`
 	Resize       bool    `default:"false" later:"true" help:"whether G repeats pixels before a convolution of 3×3 where the paper's has a transposed one, and ends in a level of full size"`
 	Norm         string  `default:"instance" later:"true" range:"instance|none" help:"normalisation in G; with none it sees how bright and how rich in contrast a picture is"`
-	Fine         bool    `default:"false" later:"true" help:"whether places of 5×5 pixels are judged beside patches: is this an edge, a colour, a shading of the domain's?"`
-	Projected    bool    `default:"false" later:"true" help:"whether what G makes is also judged by SqueezeNet's features of it at four depths, by networks of spectral norm (Sauer et al. 2021)"`
 	LearningRate float64 `default:"0.0002" range:"0:" help:"Adam's step size, for both networks"`
 	Average      float64 `default:"0" later:"true" range:"0:0.99999" help:"decay of the moving average of G that pictures are translated with; 0 takes the last weights"`
 	Decay        float64 `default:"0.5" range:"0:1" help:"share of the training, at its end, over which the step size falls linearly to 0"`
-
-	perception
 }
 
 // Pose implements Method.
@@ -90,17 +88,9 @@ func (m *Pix2Pix) Translate(s *Scope, x *Node) *Node {
 	return clipped(unsigned(m.generate(s, signed(m.framed(s, x, "ab")))))
 }
 
-// discriminate judges patches of pairs and, if projected, what is seen in y alone.
+// discriminate judges pairs.
 func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) []*Node {
-	s = s.At("discriminator")
-	logits := []*Node{patchGAN(s, Concatenate([]*Node{x, y}, 3), m.Width, m.Layers, m.Projected)}
-	if m.Projected {
-		logits = append(logits, m.projected(s, y)...)
-	}
-	if m.Fine {
-		logits = append(logits, fineGAN(s, y, m.Width))
-	}
-	return logits
+	return m.judge(s.At("discriminator"), Concatenate([]*Node{x, y}, 3), y, m.Width, m.Layers)
 }
 
 // generate brings pictures of pixels in [−1, 1] to their partners.

@@ -6,6 +6,26 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 )
 
+// jury is embedded in translators: who judges what they draw, beside a PatchGAN.
+type jury struct {
+	Projected bool `default:"false" later:"true" help:"whether SqueezeNet's features at four depths are judged beside patches of pixels, all by networks of spectral norm (Sauer et al. 2021)"`
+	Fine      bool `default:"false" later:"true" help:"whether the surroundings of each pixel, 5×5, are judged beside patches: colours, edges and shading"`
+	perception
+}
+
+// judge gives the logits of discriminators: of patches of x, with this width and so many strided layers, and of what else the jury looks at in y, both with
+// pixels in [−1, 1].
+func (j *jury) judge(s *Scope, x, y *Node, width, layers int) []*Node {
+	logits := []*Node{patchGAN(s, x, width, layers, j.Projected)}
+	if j.Projected {
+		logits = append(logits, j.projected(s, y)...)
+	}
+	if j.Fine {
+		logits = append(logits, fineGAN(s, y, width))
+	}
+	return logits
+}
+
 // projectedDepths are those of Sight.Maps that projected discriminators look at: after 1/2, 1/4, 1/8 and 1/16 of the sides.
 var projectedDepths = []int{0, 1, 3, 6}
 
