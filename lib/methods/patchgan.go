@@ -27,14 +27,14 @@ func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 }
 
 // fineGAN judges the surroundings of each pixel, 5×5, of pictures [n, h, w, c]: logits [n, h, w, 1]. Isola et al. have a PixelGAN, which sees one pixel, for the
-// colours; this one also sees whether an edge is sharp and an area flat. Its weights have spectral norm.
+// colours; this one also sees whether an edge is sharp and an area flat. Its weights have spectral norm, but for the last, which decides how sure it may be.
 func fineGAN(s *Scope, x *Node, width int) *Node {
 	for i, kernel := range []int{3, 3, 1} {
 		s := s.At("fine%d", i+1)
 		x = nn.LeakyReLU(nn.Conv(s, x, nn.ConvConfig{Filters: width, Kernel: kernel, Init: nn.He(s), Spectral: true}), 0.2)
 	}
 	s = s.At("fine")
-	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 1, Init: nn.He(s), Spectral: true})
+	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 1, Init: nn.He(s)})
 }
 
 // signed brings pixels from [0, 1] to [−1, 1], and unsigned back.
