@@ -7,21 +7,28 @@ import (
 	"darkroom/lib/lab"
 )
 
-// discriminatorWins is a discriminator that is never wrong, so that its opinion teaches the generator nothing.
+// discriminatorWins is a discriminator that is never wrong, so that its opinion teaches the generator nothing. Of cyclegan's two, either can be the one.
 func discriminatorWins(r Run) (lab.Verdict, bool) {
-	s, ok := r.curve("discriminator/accuracy")
-	if !ok {
-		return lab.Verdict{}, false
+	for _, c := range []struct{ who, accuracy, gradient string }{
+		{"the discriminator", "discriminator/accuracy", "gradient/generator"},
+		{"the discriminator of A", "discriminators/accuracy-a", "gradient/generators"},
+		{"the discriminator of B", "discriminators/accuracy-b", "gradient/generators"},
+	} {
+		s, ok := r.curve(c.accuracy)
+		if !ok {
+			continue
+		}
+		since, ok := lasting(s, func(v float64) bool { return v >= 0.98 })
+		if !ok {
+			continue
+		}
+		return lab.Verdict{
+			Name: "discriminator wins", Curves: []string{c.accuracy, c.gradient},
+			Line: fmt.Sprintf("%s wins: %.1f %% accuracy for %.0f steps, the generator's gradient is %.2g of its start; "+
+				"try an r1 or gradient penalty, spectral norm, or a slower discriminator", c.who, 100*mean(part(s, 0.8, 1)), s.X[len(s.X)-1]-since, r.ofStart(c.gradient)),
+		}, true
 	}
-	since, ok := lasting(s, func(v float64) bool { return v >= 0.98 })
-	if !ok {
-		return lab.Verdict{}, false
-	}
-	return lab.Verdict{
-		Name: "discriminator wins", Curves: []string{s.Name, "gradient/generator"},
-		Line: fmt.Sprintf("the discriminator wins: %.1f %% accuracy for %.0f steps, the generator's gradient is %.2g of its start; "+
-			"try an r1 or gradient penalty, spectral norm, or a slower discriminator", 100*mean(part(s, 0.8, 1)), s.X[len(s.X)-1]-since, r.ofStart("gradient/generator")),
-	}, true
+	return lab.Verdict{}, false
 }
 
 // saturated is a game that stands still: the discriminator's loss is nearly 0, and hardly a gradient reaches the generator. It is what the minimax loss

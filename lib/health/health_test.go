@@ -95,6 +95,8 @@ func TestChecks(t *testing.T) {
 		{"dying updates", run(100, nil, curves{"gradient/generator": falling(1e-8)}), run(100, nil, curves{"gradient/generator": falling(1e-4)}), "the generator's gradient is"},
 		{"discriminator wins", run(100, nil, curves{"discriminator/accuracy": constant(0.99), "gradient/generator": falling(0.01)}),
 			run(100, nil, curves{"discriminator/accuracy": constant(0.9)}), "99.0 % accuracy for 990 steps"},
+		{"discriminator wins", run(100, nil, curves{"discriminators/accuracy-a": constant(0.6), "discriminators/accuracy-b": constant(0.99)}),
+			run(100, nil, curves{"discriminators/accuracy-a": constant(0.6), "discriminators/accuracy-b": constant(0.9)}), "the discriminator of B wins: 99.0 % accuracy for 990 steps"},
 		{"saturated losses", run(100, nil, curves{"discriminator/loss": constant(0.01), "gradient/generator": falling(0.001)}),
 			run(100, nil, curves{"discriminator/loss": constant(0.5), "gradient/generator": falling(0.001)}), "the discriminator's loss is 0.01"},
 		{"mode collapse", run(100, nil, curves{"generator/diversity": falling(0.1)}), run(100, nil, curves{"generator/diversity": falling(0.5)}), "12 % of the 0.85 at step 10"},
