@@ -132,19 +132,11 @@ func (m *CycleGAN) discriminate(s *Scope, domain string, x *Node) []*Node {
 func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	s = s.At("generator").At("%s", domain)
 	if m.Generator == "unet" {
-		return uGenerator{Width: m.Width, Norm: m.Norm, Skip: m.Skip, Resize: m.Resize}.draw(s, x)
+		return uGenerator{Width: m.Width, Norm: norming(m.Norm), Skip: m.Skip, Resize: m.Resize}.draw(s, x)
 	}
-	picture, channels := x, x.Shape().Dim(3)
-	norm, activation := func(s *Scope, x *Node) *Node { return nn.InstanceNorm(s, x, 1e-5) }, nn.ReLU
-	if m.Norm == "none" { // what is below 0 everywhere would be lost for ever
-		norm = func(_ *Scope, x *Node) *Node { return x }
-		activation = func(x *Node) *Node { return nn.LeakyReLU(x, 0.2) }
-	}
+	picture, channels, n := x, x.Shape().Dim(3), norming(m.Norm)
 	config := func(s *Scope, filters, kernel, stride int) nn.ConvConfig {
-		c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
-		if m.Norm == "none" {
-			c.NoBias, c.Init = false, nn.He(s)
-		}
+		c := n.conv(s, filters, kernel, stride)
 		if stride == 1 || m.Resize {
 			c.Padding = nn.PadReflect
 		}
@@ -152,7 +144,7 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 	}
 	conv := func(name string, x *Node, filters, kernel, stride int) *Node {
 		s := s.At("%s", name)
-		return norm(s, nn.Conv(s, x, config(s, filters, kernel, stride)))
+		return n.norm(s, nn.Conv(s, x, config(s, filters, kernel, stride)))
 	}
 	up := func(name string, x *Node, filters int) *Node {
 		s := s.At("%s", name)
@@ -161,19 +153,19 @@ func (m *CycleGAN) generate(s *Scope, domain string, x *Node) *Node {
 		} else {
 			x = nn.ConvTranspose(s, x, config(s, filters, 3, 2))
 		}
-		return activation(norm(s, x))
+		return n.activate(n.norm(s, x))
 	}
-	x = activation(conv("in", x, m.Width, 7, 1))
-	x = activation(conv("down1", x, 2*m.Width, 3, 2))
-	x = activation(conv("down2", x, 4*m.Width, 3, 2))
+	x = n.activate(conv("in", x, m.Width, 7, 1))
+	x = n.activate(conv("down1", x, 2*m.Width, 3, 2))
+	x = n.activate(conv("down2", x, 4*m.Width, 3, 2))
 	for i := range m.Blocks {
-		inner := activation(conv(fmt.Sprintf("block%da", i+1), x, 4*m.Width, 3, 1))
+		inner := n.activate(conv(fmt.Sprintf("block%da", i+1), x, 4*m.Width, 3, 1))
 		s := s.At("block%db", i+1)
 		c := config(s, 4*m.Width, 3, 1)
 		if m.Norm == "none" {
 			c.Init = nn.Normal(s, 0.01)
 		}
-		x = Add(x, norm(s, nn.Conv(s, inner, c)))
+		x = Add(x, n.norm(s, nn.Conv(s, inner, c)))
 	}
 	x = up("up2", up("up1", x, 2*m.Width), m.Width)
 	out := s.At("out")

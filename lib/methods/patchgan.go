@@ -54,5 +54,32 @@ func redrawn(picture *Node, skip bool, last func(deviation float64) *Node) *Node
 	return Tanh(last(0.02))
 }
 
+// norming is the normalisation of a translator's generator: instance, or none, with which it sees how bright and how rich in contrast a picture is.
+type norming string
+
+func (n norming) norm(s *Scope, x *Node) *Node {
+	if n == "none" {
+		return x
+	}
+	return nn.InstanceNorm(s, x, 1e-5)
+}
+
+// activate leaks where there is no norm: what is below 0 everywhere would be lost for ever.
+func (n norming) activate(x *Node) *Node {
+	if n == "none" {
+		return nn.LeakyReLU(x, 0.2)
+	}
+	return nn.ReLU(x)
+}
+
+// conv is a layer that norm follows: with weights of the papers, or without norm as He et al. have them, and a bias.
+func (n norming) conv(s *Scope, filters, kernel, stride int) nn.ConvConfig {
+	c := nn.ConvConfig{Filters: filters, Kernel: kernel, Stride: stride, NoBias: true, Init: nn.Normal(s, 0.02)}
+	if n == "none" {
+		c.NoBias, c.Init = false, nn.He(s)
+	}
+	return c
+}
+
 // meanAbsolute is the mean absolute difference.
 func meanAbsolute(x, y *Node) *Node { return ReduceAllMean(Abs(Sub(x, y))) }

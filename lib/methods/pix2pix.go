@@ -95,5 +95,5 @@ func (m *Pix2Pix) discriminate(s *Scope, x, y *Node) []*Node {
 
 // generate brings pictures of pixels in [−1, 1] to their partners.
 func (m *Pix2Pix) generate(s *Scope, x *Node) *Node {
-	return uGenerator{Width: m.Width, Norm: m.Norm, Dropout: m.Dropout, Skip: m.Skip, Resize: m.Resize}.draw(s.At("generator"), x)
+	return uGenerator{Width: m.Width, Norm: norming(m.Norm), Dropout: m.Dropout, Skip: m.Skip, Resize: m.Resize}.draw(s.At("generator"), x)
 }
