@@ -46,14 +46,7 @@ func adapted(t *testing.T, m methods.Adapter, y, mask []float32, h, w int) (x []
 // adapter makes one ready to fill in missing pixels.
 func adapter(t *testing.T, name string, set lab.Set, p methods.Problem) methods.Adapter {
 	t.Helper()
-	e, err := methods.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := e.New()
-	if _, err := methods.Apply(name, m, set); err != nil {
-		t.Fatal(err)
-	}
+	m := made(t, name, set)
 	if b, ok := m.(methods.Borrower); ok {
 		generator := new(methods.Noise)
 		if err := generator.Pose(p); err != nil {

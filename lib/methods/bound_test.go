@@ -17,14 +17,7 @@ import (
 // posedFor makes a method for images of a side, with 3 classes.
 func posedFor(t *testing.T, name string, set lab.Set, side, channels int) methods.Method {
 	t.Helper()
-	e, err := methods.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := e.New()
-	if _, err := methods.Apply(name, m, set); err != nil {
-		t.Fatal(err)
-	}
+	m := made(t, name, set)
 	if err := m.Pose(methods.Problem{Kind: lab.Generate, Height: side, Width: side, Channels: channels, Classes: classes}); err != nil {
 		t.Fatal(err)
 	}

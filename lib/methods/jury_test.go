@@ -54,26 +54,24 @@ func TestProjected(t *testing.T) {
 		if d := out[i].Shape().Dimensions; !slices.Equal(d, []int{2, rows, 8, 1}) {
 			t.Errorf("logits %d are %v", i, d)
 		}
-		mean, logits := 0.0, numbers(out[i])
+		mean, logits := 0.0, flat(out[i])
 		for _, v := range logits {
 			mean += math.Pow(float64(v)-1, 2) / float64(len(logits))
 		}
 		deceived += mean / 2
 	}
-	if got := float64(numbers(out[5])[0]); math.Abs(got-deceived) > 1e-5*deceived {
+	if got := float64(flat(out[5])[0]); math.Abs(got-deceived) > 1e-5*deceived {
 		t.Errorf("the generator loses %g, the depths together %g", got, deceived)
 	}
 	for i, v := range look(1000)[:6] {
-		for k, w := range numbers(out[i]) {
-			if math.Abs(float64(numbers(v)[k]-w)) > 1e-4 {
-				t.Fatalf("output %d is %g of features a thousand times as large, and %g", i, numbers(v)[k], w)
+		for k, w := range flat(out[i]) {
+			if math.Abs(float64(flat(v)[k]-w)) > 1e-4 {
+				t.Fatalf("output %d is %g of features a thousand times as large, and %g", i, flat(v)[k], w)
 			}
 		}
 	}
-	gradient := numbers(out[6])
+	gradient := flat(out[6])
 	if slices.Max(gradient) == 0 && slices.Min(gradient) == 0 {
 		t.Error("no gradient reaches the picture")
 	}
 }
-
-func numbers(t *tensors.Tensor) []float32 { return tensors.MustCopyFlatData[float32](t) }

@@ -14,6 +14,20 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
+// made is a method of the catalogue with these parameters, not yet posed.
+func made(t *testing.T, name string, set lab.Set) methods.Method {
+	t.Helper()
+	e, err := methods.Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := e.New()
+	if _, err := methods.Apply(name, m, set); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // posed is a method of the catalogue for an operator.
 func posed(t *testing.T, name, operator string, set lab.Set) methods.Method {
 	t.Helper()
@@ -26,14 +40,7 @@ func posed(t *testing.T, name, operator string, set lab.Set) methods.Method {
 
 func pose(t *testing.T, name, operator string, set lab.Set) (methods.Method, error) {
 	t.Helper()
-	e, err := methods.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := e.New()
-	if _, err := methods.Apply(name, m, set); err != nil {
-		t.Fatal(err)
-	}
+	m := made(t, name, set)
 	op, err := physics.Parse(operator)
 	if err != nil {
 		t.Fatal(err)

@@ -18,14 +18,7 @@ import (
 // regions are those that a method tells apart in a picture of one row.
 func regions(t *testing.T, name string, count int, x []float32) []int32 {
 	t.Helper()
-	e, err := methods.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := e.New()
-	if _, err := methods.Apply(name, m, nil); err != nil {
-		t.Fatal(err)
-	}
+	m := made(t, name, nil)
 	if err := m.Pose(methods.Problem{Kind: lab.Segment, Height: 1, Width: len(x), Channels: 1, Classes: count}); err != nil {
 		t.Fatal(err)
 	}

@@ -24,22 +24,11 @@ func TestGeneratorsWithoutNorm(t *testing.T) {
 	} {
 		for _, norm := range []string{"none", "instance"} {
 			c.set["width"], c.set["skip"], c.set["resize"], c.set["norm"] = 4, true, true, norm
-			e, err := methods.Lookup(c.method)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := e.New()
-			if _, err := methods.Apply(c.method, m, c.set); err != nil {
-				t.Fatal(err)
-			}
+			m := made(t, c.method, c.set)
 			if err := m.Pose(methods.Problem{Kind: lab.Translate, Height: sides, Width: sides, Channels: 3}); err != nil {
 				t.Fatal(err)
 			}
-			store := model.NewStore()
-			if err := store.SetRNGStateFromSeed(1); err != nil {
-				t.Fatal(err)
-			}
-			exec, err := model.NewExec(xlatest.Backend(t), store, func(s *model.Scope, x *graph.Node) *graph.Node { // x has grey at 0
+			exec, err := model.NewExec(xlatest.Backend(t), seeded(t, 1), func(s *model.Scope, x *graph.Node) *graph.Node { // x has grey at 0
 				grey := func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 0.5) }
 				return graph.Sub(m.(methods.Translator).Translate(s, grey(x)), grey(x))
 			})
