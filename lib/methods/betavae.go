@@ -4,8 +4,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
 // BetaVAE is the β-VAE (Higgins et al. 2017, ICLR): vae with more weight on the KL term, which makes the latent dimensions more independent
@@ -37,11 +35,7 @@ func (m *BetaVAE) Objectives() []Objective {
 		}
 		weight := Scalar(g, dtypes.Float32, m.Beta)
 		if m.WarmUp > 0 {
-			done := s.At("warm-up").WithInitializer(model.VariableInitializer(Zeros)).
-				VariableWithShape("steps", shapes.Make(dtypes.Float32)).SetTrainable(false)
-			rise := Min(MulScalar(done.NodeValue(g), 1/float64(m.WarmUp)), ScalarOne(g, dtypes.Float32))
-			done.SetNodeValue(AddScalar(done.NodeValue(g), 1))
-			weight = Mul(weight, rise)
+			weight = Mul(weight, ramp(s, "warm-up", m.WarmUp, g))
 		}
 		return Loss{
 			Add(reconstruction, Mul(ReduceAllSum(counted), weight)),

@@ -7,6 +7,8 @@ import (
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
+
+	"github.com/gomlx/compute/dtypes"
 )
 
 // CycleGAN learns to bring pictures of A to B and of B to A without pairs (Zhu, Park, Isola & Efros 2017, arXiv:1703.10593): what comes out must look as the
@@ -22,7 +24,7 @@ import (
 // Not the paper's are: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); content, which asks that what a
 // generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss;
 // register, since a generator that adds to a picture cannot move what is in it; projected, which learns how the pictures of a domain are drawn in fewer steps
-// (Sauer et al. 2021); fine; the generator unet, which the authors' code offers, too: its levels of full size keep what is fine; ratio (Heusel et al. 2017,
+// (Sauer et al. 2021); fine and shading; relax (Wang & Lin 2018, arXiv:2408.15374); the generator unet, which the authors' code offers, too: its levels of full size keep what is fine; ratio (Heusel et al. 2017,
 // arXiv:1706.08500); and norm none, since norm by instance hides which colour a flat area has. Without it weights begin as He et al. 2015 have them, but a
 // block with next to nothing (Zhang, Dauphin & Ma 2019, Fixup, arXiv:1901.09321), and rectifiers leak by 0.2.
 type CycleGAN struct {
@@ -35,6 +37,7 @@ type CycleGAN struct {
 	Blocks       int     `default:"6" range:"1:32" help:"residual blocks of a generator"`
 	Layers       int     `default:"3" range:"1:6" help:"strided layers of a discriminator: it judges patches of 16, 34, 70 … pixels"`
 	Cycle        float64 `default:"10" range:"0:" help:"weight λ of the error on the way there and back, of pixels in [-1, 1]"`
+	Relax        int     `default:"0" later:"true" range:"0:" help:"steps over which λ falls from cycle to a tenth of it, as a generator learns first what pictures are and then how they are drawn; 0 keeps it"`
 	Identity     float64 `default:"0.5" range:"0:" help:"weight, in units of λ, of the change of pictures that are of the right domain already"`
 	Content      float64 `default:"0" later:"true" range:"0:" help:"weight of the distance of SqueezeNet's features (feature-distance) between a picture and what becomes of it, as in CartoonGAN"`
 	Pool         int     `default:"50" range:"0:1000" help:"generated pictures that are kept for each discriminator; 0 shows it the newest only"`
@@ -53,7 +56,7 @@ func (m *CycleGAN) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%4 != 0 || p.Width%4 != 0 {
 		return fmt.Errorf("cyclegan: pictures are %d×%d, but its networks need sides that are multiples of 4, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	return cmp.Or(canSee("cyclegan", "content", m.Content > 0, p), canSee("cyclegan", "projected", m.Projected, p), m.Posed.Pose(p))
+	return cmp.Or(canSee("cyclegan", "content", m.Content > 0, p), canSee("cyclegan", "projected", m.Projected, p), m.seat("cyclegan"), m.Posed.Pose(p))
 }
 
 // BatchSize implements Trainable.
@@ -97,10 +100,14 @@ func (m *CycleGAN) Objectives() []Objective {
 			deceit := Add(past(game.Loss, m.discriminate(s, "a", fakeA)), past(game.Loss, m.discriminate(s, "b", fakeB)))
 			deceit = MulScalar(deceit, 2) // nn's has a factor ½
 			cycle := Add(meanAbsolute(m.generate(s, "a", fakeB), a), meanAbsolute(m.generate(s, "b", fakeA), b))
-			loss := Loss{Add(deceit, MulScalar(cycle, m.Cycle)), []Term{{"adversarial", deceit}, {"cycle", cycle}}}
+			weight := m.cycleWeight(s, a.Graph())
+			loss := Loss{Add(deceit, Mul(cycle, weight)), []Term{{"adversarial", deceit}, {"cycle", cycle}}}
+			if m.Relax > 0 {
+				loss.Terms = append(loss.Terms, Term{"weight/cycle", weight})
+			}
 			if m.Identity > 0 {
 				same := Add(meanAbsolute(m.generate(s, "a", a), a), meanAbsolute(m.generate(s, "b", b), b))
-				loss.Total = Add(loss.Total, MulScalar(same, m.Cycle*m.Identity))
+				loss.Total = Add(loss.Total, Mul(same, MulScalar(weight, m.Identity)))
 				loss.Terms = append(loss.Terms, Term{"identity", same})
 			}
 			if m.Content > 0 {
@@ -111,6 +118,15 @@ func (m *CycleGAN) Objectives() []Objective {
 			return loss
 		}},
 	}
+}
+
+// cycleWeight is λ, a scalar.
+func (m *CycleGAN) cycleWeight(s *Scope, g *Graph) *Node {
+	weight := Scalar(g, dtypes.Float32, m.Cycle)
+	if m.Relax > 0 {
+		weight = Mul(weight, AddScalar(MulScalar(ramp(s, "relax", m.Relax, g), -0.9), 1))
+	}
+	return weight
 }
 
 // Translate implements Translator.

@@ -37,4 +37,4 @@ func Projected(s *Scope, sight Sight, x, y *graph.Node) (logits []*graph.Node, j
 }
 
 // Fine are the logits of fineGAN, for the tests.
-func Fine(s *Scope, x *graph.Node) *graph.Node { return fineGAN(s, x, 8) }
+func Fine(s *Scope, x *graph.Node) *graph.Node { return fineGAN(s, x, 8, false) }

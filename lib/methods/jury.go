@@ -1,6 +1,8 @@
 package methods
 
 import (
+	"fmt"
+
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -9,8 +11,17 @@ import (
 // jury is embedded in translators: who judges what they draw, beside a PatchGAN.
 type jury struct {
 	Projected bool `default:"false" later:"true" help:"whether SqueezeNet's features at four depths are judged beside patches of pixels, all by networks of spectral norm (Sauer et al. 2021)"`
-	Fine      bool `default:"false" later:"true" help:"whether the surroundings of each pixel, 5×5, are judged beside patches: colours, edges and shading"`
+	Fine      bool `default:"false" later:"true" help:"whether the surroundings of each pixel, 5×5, are judged beside patches: colours and edges"`
+	Shading   bool `default:"false" later:"true" help:"whether those who judge surroundings see small differences between neighbouring pixels enlarged: gloss and gradients; needs fine"`
 	perception
+}
+
+// seat is an error if one is asked for who has no seat.
+func (j *jury) seat(method string) error {
+	if j.Shading && !j.Fine {
+		return fmt.Errorf("%s: shading is true, but fine, whose judges would see it, is false; set fine, too, or leave shading out", method)
+	}
+	return nil
 }
 
 // judge gives the logits of discriminators: of patches of x, with this width and so many strided layers, and of what else the jury looks at in y, both with
@@ -21,7 +32,7 @@ func (j *jury) judge(s *Scope, x, y *Node, width, layers int) []*Node {
 		logits = append(logits, j.projected(s, y)...)
 	}
 	if j.Fine {
-		logits = append(logits, fineGAN(s, y, width))
+		logits = append(logits, fineGAN(s, y, width, j.Shading))
 	}
 	return logits
 }

@@ -28,13 +28,27 @@ func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 
 // fineGAN judges the surroundings of each pixel, 5×5, of pictures [n, h, w, c]: logits [n, h, w, 1]. Isola et al. have a PixelGAN, which sees one pixel, for the
 // colours; this one also sees whether an edge is sharp and an area flat. Its weights have spectral norm, but for the last, which decides how sure it may be.
-func fineGAN(s *Scope, x *Node, width int) *Node {
+// With shading it also gets slopes of x, and judges one row and one column less.
+func fineGAN(s *Scope, x *Node, width int, shading bool) *Node {
+	if shading {
+		x = slopes(x)
+	}
 	for i, kernel := range []int{3, 3, 1} {
 		s := s.At("fine%d", i+1)
 		x = nn.LeakyReLU(nn.Conv(s, x, nn.ConvConfig{Filters: width, Kernel: kernel, Init: nn.He(s), Spectral: true}), 0.2)
 	}
 	s = s.At("fine")
 	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 1, Init: nn.He(s)})
+}
+
+// slopes are x [n, h, w, c] and beside it tanh 20Δ of the differences Δ to the pixels on the right and below, [n, h−1, w−1, 3c]. Gloss changes a pixel by a hundredth of the
+// range: a network with spectral norm, whose answer differs by no more than its input does, cannot tell it from an area that is flat.
+func slopes(x *Node) *Node {
+	here := Slice(x, AxisRange(), AxisRange(0, -1), AxisRange(0, -1))
+	right := Slice(x, AxisRange(), AxisRange(0, -1), AxisRange(1))
+	below := Slice(x, AxisRange(), AxisRange(1), AxisRange(0, -1))
+	slope := func(there *Node) *Node { return Tanh(MulScalar(Sub(there, here), 20)) }
+	return Concatenate([]*Node{here, slope(right), slope(below)}, 3)
 }
 
 // signed brings pixels from [0, 1] to [−1, 1], and unsigned back.

@@ -45,7 +45,7 @@ func (m *Pix2Pix) Pose(p Problem) error {
 	if min(p.Height, p.Width) < 16 || p.Height%8 != 0 || p.Width%8 != 0 {
 		return fmt.Errorf("pix2pix: pictures are %d×%d, but its networks need sides that are multiples of 8, at least 16; add @64 to the task", p.Width, p.Height)
 	}
-	return cmp.Or(canSee("pix2pix", "perceptual", m.Perceptual > 0, p), canSee("pix2pix", "projected", m.Projected, p), m.Posed.Pose(p))
+	return cmp.Or(canSee("pix2pix", "perceptual", m.Perceptual > 0, p), canSee("pix2pix", "projected", m.Projected, p), m.seat("pix2pix"), m.Posed.Pose(p))
 }
 
 // BatchSize implements Trainable.
