@@ -37,4 +37,10 @@ func Projected(s *Scope, sight Sight, x, y *graph.Node) (logits []*graph.Node, j
 }
 
 // Fine are the logits of fineGAN, for the tests.
-func Fine(s *Scope, x *graph.Node) *graph.Node { return fineGAN(s, x, 8, false) }
+func Fine(s *Scope, x *graph.Node, shading bool) *graph.Node { return fineGAN(s, x, 8, shading) }
+
+// Slopes and Ramp are for the tests.
+func Slopes(x *graph.Node) *graph.Node { return slopes(x) }
+func Ramp(s *Scope, name string, steps int, g *graph.Graph) *graph.Node {
+	return ramp(s, name, steps, g)
+}

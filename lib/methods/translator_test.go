@@ -62,19 +62,70 @@ func TestGeneratorsWithoutNorm(t *testing.T) {
 	}
 }
 
-// TestFine: a logit depends on the 5×5 pixels around it and on no other.
+// TestFine: a logit depends on the 5×5 pixels around it and on no other, and with shading on those to the right and below of these.
 func TestFine(t *testing.T) {
+	for _, shading := range []bool{false, true} {
+		dependsAround(t, shading)
+	}
+}
+
+func dependsAround(t *testing.T, shading bool) {
+	t.Helper()
 	const sides, at = 11, 5
+	last := at + 2
+	if shading {
+		last++
+	}
+	faint := uniform(1, sides*sides*3) // so that no tanh is at its end
+	for i := range faint {
+		faint[i] /= 20
+	}
 	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x *graph.Node) *graph.Node {
-		logits := methods.Fine(s, x)
+		logits := methods.Fine(s, x, shading)
 		middle := graph.Slice(logits, graph.AxisElem(0), graph.AxisElem(at), graph.AxisElem(at), graph.AxisElem(0))
 		return graph.Gradient(graph.ReduceAllSum(middle), x)[0]
-	}, tensor(uniform(1, sides*sides*3), 1, sides, sides, 3))
+	}, tensor(faint, 1, sides, sides, 3))
 	for i, v := range flat(out) {
 		row, column := i/3/sides, i/3%sides
-		inside := max(row, 2*at-row, column, 2*at-column) <= at+2
+		inside := min(row, column) >= at-2 && max(row, column) <= last && (row < last || column < last || !shading)
 		if inside != (v != 0) {
-			t.Errorf("the logit at %d, %d depends on %d, %d by %g", at, at, row, column, v)
+			t.Errorf("shading %v: the logit at %d, %d depends on %d, %d by %g", shading, at, at, row, column, v)
+		}
+	}
+}
+
+// TestSlopes: beside each pixel stands tanh 20Δ of the two differences.
+func TestSlopes(t *testing.T) {
+	const height, width = 2, 3
+	x := []float32{0, 0.004, -1, 0.5, 0.52, 1} // rows
+	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(_ *model.Scope, x *graph.Node) *graph.Node {
+		return methods.Slopes(x)
+	}, tensor(x, 1, height, width, 1))
+	got := flat(out)
+	if shape := out.Shape().Dimensions; len(got) != 6 || shape[1] != height-1 || shape[2] != width-1 || shape[3] != 3 {
+		t.Fatalf("shape %v", shape)
+	}
+	for i, v := range got {
+		at := i / 3
+		want := []float64{float64(x[at]), math.Tanh(20 * float64(x[at+1]-x[at])), math.Tanh(20 * float64(x[at+width]-x[at]))}[i%3]
+		if math.Abs(float64(v)-want) > 1e-5 {
+			t.Errorf("value %d is %g, want %g", i, v, want)
+		}
+	}
+}
+
+// TestRamp: it begins at 0, rises by equal steps, ends at 1, and its count is kept in the store.
+func TestRamp(t *testing.T) {
+	store := model.NewStore()
+	for i, want := range []float32{0, 0.25, 0.5, 0.75, 1, 1} {
+		out, err := model.CallOnce(xlatest.Backend(t), store, func(s *model.Scope, g *graph.Graph) *graph.Node {
+			return methods.Ramp(s, "rise", 4, g)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := flat(out)[0]; got != want {
+			t.Errorf("step %d: %g, want %g", i, got, want)
 		}
 	}
 }
