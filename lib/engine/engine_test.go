@@ -69,7 +69,7 @@ func tiny(t *testing.T) map[string]lab.Spec {
 		"dip": {Method: "dip", Task: "restore:inpaint50:folder:" + big, Seed: 3, Set: lab.Set{"steps": 4, "levels": 1, "width": 2, "channels": 2}, Eval: lab.Eval{Images: 2}},
 		"cyclegan": {Method: "cyclegan", Task: "translate:folder:" + pairs(t, 32), Steps: 12, // which has an image pool, and a network that does not learn
 			Set: lab.Set{"width": 2, "layers": 1, "pool": 5, "identity": 0, "batch": 2, "content": 1, "resize": true, "register": true,
-				"projected": true, "norm": "none", "ratio": 2, "average": 0.5, "generator": "unet", "fine": true, "shading": true, "relax": 9}},
+				"projected": true, "norm": "none", "ratio": 2, "average": 0.5, "generator": "unet", "fine": true, "enlarge": true, "relax": 9}},
 		"pix2pix-perceptual": {Method: "pix2pix", Task: "translate:folder:" + pairs(t, 32), Steps: 12,
 			Set: lab.Set{"width": 2, "layers": 1, "batch": 2, "perceptual": 10, "resize": true, "register": true, "projected": true, "average": 0.5, "norm": "none", "fine": true}},
 	}

@@ -24,7 +24,7 @@ import (
 // Not the paper's are: resize (Odena, Dumoulin & Olah 2016, Deconvolution and checkerboard artifacts); content, which asks that what a
 // generator makes look to a network like what it was given (CartoonGAN: Chen, Lai & Liu 2018, section 3.2.2), in place of or beside the identity loss;
 // register, since a generator that adds to a picture cannot move what is in it; projected, which learns how the pictures of a domain are drawn in fewer steps
-// (Sauer et al. 2021); fine and shading; relax (Wang & Lin 2018, arXiv:2408.15374); the generator unet, which the authors' code offers, too: its levels of full size keep what is fine; ratio (Heusel et al. 2017,
+// (Sauer et al. 2021); fine and enlarge; relax (Wang & Lin 2018, arXiv:2408.15374); the generator unet, which the authors' code offers, too: its levels of full size keep what is fine; ratio (Heusel et al. 2017,
 // arXiv:1706.08500); and norm none, since norm by instance hides which colour a flat area has. Without it weights begin as He et al. 2015 have them, but a
 // block with next to nothing (Zhang, Dauphin & Ma 2019, Fixup, arXiv:1901.09321), and rectifiers leak by 0.2.
 type CycleGAN struct {

@@ -37,10 +37,10 @@ func Projected(s *Scope, sight Sight, x, y *graph.Node) (logits []*graph.Node, j
 }
 
 // Fine are the logits of fineGAN, for the tests.
-func Fine(s *Scope, x *graph.Node, shading bool) *graph.Node { return fineGAN(s, x, 8, shading) }
+func Fine(s *Scope, x *graph.Node, enlarge bool) *graph.Node { return fineGAN(s, x, 8, enlarge) }
 
-// Slopes and Ramp are for the tests.
-func Slopes(x *graph.Node) *graph.Node { return slopes(x) }
+// Enlarged and Ramp are for the tests.
+func Enlarged(x *graph.Node) *graph.Node { return enlarged(x) }
 func Ramp(s *Scope, name string, steps int, g *graph.Graph) *graph.Node {
 	return ramp(s, name, steps, g)
 }

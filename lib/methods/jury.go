@@ -12,14 +12,14 @@ import (
 type jury struct {
 	Projected bool `default:"false" later:"true" help:"whether SqueezeNet's features at four depths are judged beside patches of pixels, all by networks of spectral norm (Sauer et al. 2021)"`
 	Fine      bool `default:"false" later:"true" help:"whether the surroundings of each pixel, 5×5, are judged beside patches: colours and edges"`
-	Shading   bool `default:"false" later:"true" help:"whether those who judge surroundings see small differences between neighbouring pixels enlarged: gloss and gradients; needs fine"`
+	Enlarge   bool `default:"false" later:"true" help:"whether those who judge surroundings see small differences enlarged, of a colour and between neighbours: tints, gloss and gradients; needs fine"`
 	perception
 }
 
 // seat is an error if one is asked for who has no seat.
 func (j *jury) seat(method string) error {
-	if j.Shading && !j.Fine {
-		return fmt.Errorf("%s: shading is true, but fine, whose judges would see it, is false; set fine, too, or leave shading out", method)
+	if j.Enlarge && !j.Fine {
+		return fmt.Errorf("%s: enlarge is true, but fine, whose judges would see it, is false; set fine, too, or leave enlarge out", method)
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func (j *jury) judge(s *Scope, x, y *Node, width, layers int) []*Node {
 		logits = append(logits, j.projected(s, y)...)
 	}
 	if j.Fine {
-		logits = append(logits, fineGAN(s, y, width, j.Shading))
+		logits = append(logits, fineGAN(s, y, width, j.Enlarge))
 	}
 	return logits
 }

@@ -90,7 +90,7 @@ func TestParameters(t *testing.T) {
 		for _, p := range card.Parameters {
 			later := []string{"zooms", "rough", "resize", "register", "content", "perceptual", "projected", "ratio"}
 			if e.Does(lab.Translate) {
-				later = append(later, "norm", "average", "fine", "shading", "generator", "relax")
+				later = append(later, "norm", "average", "fine", "enlarge", "generator", "relax")
 			}
 			if _, ok := whole[p.Name]; !ok && !slices.Contains(later, p.Name) {
 				t.Errorf("%s: the defaults lack %s", e.Name, p.Name)

@@ -1,6 +1,8 @@
 package methods
 
 import (
+	"math"
+
 	"darkroom/lib/nn"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // see vae.go
@@ -28,10 +30,10 @@ func patchGAN(s *Scope, x *Node, width, layers int, spectral bool) *Node {
 
 // fineGAN judges the surroundings of each pixel, 5×5, of pictures [n, h, w, c]: logits [n, h, w, 1]. Isola et al. have a PixelGAN, which sees one pixel, for the
 // colours; this one also sees whether an edge is sharp and an area flat. Its weights have spectral norm, but for the last, which decides how sure it may be.
-// With shading it also gets slopes of x, and judges one row and one column less.
-func fineGAN(s *Scope, x *Node, width int, shading bool) *Node {
-	if shading {
-		x = slopes(x)
+// With enlarge it sees small differences enlarged, and judges one row and one column less.
+func fineGAN(s *Scope, x *Node, width int, enlarge bool) *Node {
+	if enlarge {
+		x = enlarged(x)
 	}
 	for i, kernel := range []int{3, 3, 1} {
 		s := s.At("fine%d", i+1)
@@ -41,14 +43,22 @@ func fineGAN(s *Scope, x *Node, width int, shading bool) *Node {
 	return nn.Conv(s, x, nn.ConvConfig{Filters: 1, Kernel: 1, Init: nn.He(s)})
 }
 
-// slopes are x [n, h, w, c] and beside it tanh 20Δ of the differences Δ to the pixels on the right and below, [n, h−1, w−1, 3c]. Gloss changes a pixel by a hundredth of the
-// range: a network with spectral norm, whose answer differs by no more than its input does, cannot tell it from an area that is flat.
-func slopes(x *Node) *Node {
+// enlarged are pixels x [n, h, w, c] in [−1, 1] and beside them what makes small differences large, [n, h−1, w−1, 9c]: of a colour sin kπx and cos kπx for k = 2, 4 and 8 (Fourier
+// features: Tancik et al. 2020, arXiv:2006.10739), and of neighbours tanh 20Δ of the differences Δ to the pixels on the right and below. A tint or a gloss changes a
+// pixel by a hundredth of the range: a network with spectral norm, whose answer differs by no more than its input does, cannot tell it from a plain colour.
+func enlarged(x *Node) *Node {
 	here := Slice(x, AxisRange(), AxisRange(0, -1), AxisRange(0, -1))
 	right := Slice(x, AxisRange(), AxisRange(0, -1), AxisRange(1))
 	below := Slice(x, AxisRange(), AxisRange(1), AxisRange(0, -1))
-	slope := func(there *Node) *Node { return Tanh(MulScalar(Sub(there, here), 20)) }
-	return Concatenate([]*Node{here, slope(right), slope(below)}, 3)
+	all := []*Node{here}
+	for _, k := range []float64{2, 4, 8} {
+		angle := MulScalar(here, k*math.Pi)
+		all = append(all, Sin(angle), Cos(angle))
+	}
+	for _, there := range []*Node{right, below} {
+		all = append(all, Tanh(MulScalar(Sub(there, here), 20)))
+	}
+	return Concatenate(all, 3)
 }
 
 // signed brings pixels from [0, 1] to [−1, 1], and unsigned back.

@@ -62,18 +62,18 @@ func TestGeneratorsWithoutNorm(t *testing.T) {
 	}
 }
 
-// TestFine: a logit depends on the 5×5 pixels around it and on no other, and with shading on those to the right and below of these.
+// TestFine: a logit depends on the 5×5 pixels around it and on no other, and with enlarge on those to the right and below of these.
 func TestFine(t *testing.T) {
-	for _, shading := range []bool{false, true} {
-		dependsAround(t, shading)
+	for _, enlarge := range []bool{false, true} {
+		dependsAround(t, enlarge)
 	}
 }
 
-func dependsAround(t *testing.T, shading bool) {
+func dependsAround(t *testing.T, enlarge bool) {
 	t.Helper()
 	const sides, at = 11, 5
 	last := at + 2
-	if shading {
+	if enlarge {
 		last++
 	}
 	faint := uniform(1, sides*sides*3) // so that no tanh is at its end
@@ -81,35 +81,41 @@ func dependsAround(t *testing.T, shading bool) {
 		faint[i] /= 20
 	}
 	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(s *model.Scope, x *graph.Node) *graph.Node {
-		logits := methods.Fine(s, x, shading)
+		logits := methods.Fine(s, x, enlarge)
 		middle := graph.Slice(logits, graph.AxisElem(0), graph.AxisElem(at), graph.AxisElem(at), graph.AxisElem(0))
 		return graph.Gradient(graph.ReduceAllSum(middle), x)[0]
 	}, tensor(faint, 1, sides, sides, 3))
 	for i, v := range flat(out) {
 		row, column := i/3/sides, i/3%sides
-		inside := min(row, column) >= at-2 && max(row, column) <= last && (row < last || column < last || !shading)
+		inside := min(row, column) >= at-2 && max(row, column) <= last && (row < last || column < last || !enlarge)
 		if inside != (v != 0) {
-			t.Errorf("shading %v: the logit at %d, %d depends on %d, %d by %g", shading, at, at, row, column, v)
+			t.Errorf("enlarge %v: the logit at %d, %d depends on %d, %d by %g", enlarge, at, at, row, column, v)
 		}
 	}
 }
 
-// TestSlopes: beside each pixel stands tanh 20Δ of the two differences.
-func TestSlopes(t *testing.T) {
-	const height, width = 2, 3
+// TestEnlarged: beside each pixel stand its Fourier features, and tanh 20Δ of the two differences.
+func TestEnlarged(t *testing.T) {
+	const height, width, channels = 2, 3, 9
 	x := []float32{0, 0.004, -1, 0.5, 0.52, 1} // rows
 	out := model.MustCallOnce(xlatest.Backend(t), model.NewStore(), func(_ *model.Scope, x *graph.Node) *graph.Node {
-		return methods.Slopes(x)
+		return methods.Enlarged(x)
 	}, tensor(x, 1, height, width, 1))
 	got := flat(out)
-	if shape := out.Shape().Dimensions; len(got) != 6 || shape[1] != height-1 || shape[2] != width-1 || shape[3] != 3 {
+	if shape := out.Shape().Dimensions; len(got) != 2*channels || shape[1] != height-1 || shape[2] != width-1 || shape[3] != channels {
 		t.Fatalf("shape %v", shape)
 	}
-	for i, v := range got {
-		at := i / 3
-		want := []float64{float64(x[at]), math.Tanh(20 * float64(x[at+1]-x[at])), math.Tanh(20 * float64(x[at+width]-x[at]))}[i%3]
-		if math.Abs(float64(v)-want) > 1e-5 {
-			t.Errorf("value %d is %g, want %g", i, v, want)
+	for i := range width - 1 {
+		v, right, below := float64(x[i]), float64(x[i+1]), float64(x[i+width])
+		want := []float64{v}
+		for _, k := range []float64{2, 4, 8} {
+			want = append(want, math.Sin(k*math.Pi*v), math.Cos(k*math.Pi*v))
+		}
+		want = append(want, math.Tanh(20*(right-v)), math.Tanh(20*(below-v)))
+		for j, w := range want {
+			if v := float64(got[i*channels+j]); math.Abs(v-w) > 1e-5 {
+				t.Errorf("pixel %d, channel %d: %g, want %g", i, j, v, w)
+			}
 		}
 	}
 }
