@@ -17,7 +17,7 @@ var translateEmoji = Comparison{
 		{Method: "registration"}, // from here on each is compared with the row before it
 		once(trained("cyclegan", 2500, 20, with(lab.Set{"cycle": 5}, framedCycleGAN))),
 		trained("cyclegan", 2500, 20, with(lab.Set{"cycle": 1, "content": 0.2}, projectedCycleGAN), "projected"),
-		once(trained("cyclegan", 4000, 20, with(lab.Set{"enlarge": true}, fineCycleGAN), "enlarged")),
+		once(trained("cyclegan", 3500, 20, with(lab.Set{"enlarge": true, "learning-rate": 0.0005, "ratio": 1.5, "decay": 0.4}, fineCycleGAN), "enlarged")),
 		once(trained("cyclegan", 5500, 20, fineCycleGAN, "fine")),
 		once(trained("pix2pix", 2000, 30, with(lab.Set{"l1": 1000, "perceptual": 100}, framedPix2Pix), "perceptual")),
 		once(trained("pix2pix", 6000, 30, with(lab.Set{
@@ -37,7 +37,7 @@ theirs. cyclegan has a quarter of the paper's width, or a little more, and no id
 beside its pixels (Sauer et al. 2021), its generators see how bright a picture is (norm none), and a translation has to look to SqueezeNet like its source
 (content). "perceptual" learns to look to SqueezeNet like the partner. "fine" is projected, judges the surroundings of each pixel, too, draws by
 U-Nets without norm, and learns for longer. "enlarged" is cyclegan's "fine" whose judges of surroundings see small differences of colours and of neighbours enlarged (enlarge),
-after 4,000 steps in place of 5,500. SqueezeNet also measures feature-distance, fid and kid, on other characters: to these rows
+with larger steps, and fewer. SqueezeNet also measures feature-distance, fid and kid, on other characters: to these rows
 the three measures are no strangers. L1, SSIM and the classes know nothing of it.
 
 The characters of the test set are in neither training set, nor are their variants.
