@@ -17,7 +17,7 @@ var translateEmoji = Comparison{
 		{Method: "registration"}, // from here on each is compared with the row before it
 		once(trained("cyclegan", 2500, 20, with(lab.Set{"cycle": 5}, framedCycleGAN))),
 		trained("cyclegan", 2500, 20, with(lab.Set{"cycle": 1, "content": 0.2}, projectedCycleGAN), "projected"),
-		once(trained("cyclegan", 3500, 20, with(lab.Set{"enlarge": true, "learning-rate": 0.0005, "ratio": 1.5, "decay": 0.4}, fineCycleGAN), "enlarged")),
+		trained("cyclegan", 3500, 20, with(lab.Set{"enlarge": true, "learning-rate": 0.0005, "ratio": 1.5, "decay": 0.4}, fineCycleGAN), "enlarged"),
 		once(trained("cyclegan", 5500, 20, fineCycleGAN, "fine")),
 		once(trained("pix2pix", 2000, 30, with(lab.Set{"l1": 1000, "perceptual": 100}, framedPix2Pix), "perceptual")),
 		once(trained("pix2pix", 6000, 30, with(lab.Set{
